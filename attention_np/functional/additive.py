@@ -1,0 +1,105 @@
+"""Relevance by a small network: Bahdanau's additive score."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._checks import Array, require_floats, require_same_lead, require_shape
+
+
+def additive_scores(queries: Array, keys: Array, query_weight: Array, key_weight: Array, score_vector: Array) -> Array:
+    r"""Additive score of every query with every key (Bahdanau, Cho, Bengio 2015, section A.1.2).
+
+    .. math:: s_{ji} = u \cdot \tanh(w_j W + v_i U)
+
+    Unlike a dot product it lets queries and keys have different widths; it holds an ``(..., L, S, h)`` array.
+
+    Parameters
+    ----------
+    queries : array (..., L, d)
+    keys : array (..., S, f)
+    query_weight : array (d, h)
+        W.
+    key_weight : array (f, h)
+        U.
+    score_vector : array (h,)
+        u.
+
+    Returns
+    -------
+    array (..., L, S)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If dtypes are not floating and equal, or shapes do not fit.
+    """
+    _check(queries, keys, query_weight, key_weight, score_vector)
+    return _hidden(queries, keys, query_weight, key_weight) @ score_vector
+
+
+def additive_scores_backward(
+    d_scores: Array, queries: Array, keys: Array, query_weight: Array, key_weight: Array, score_vector: Array
+) -> tuple[Array, Array, Array, Array, Array]:
+    r"""Gradients of the additive score with respect to all five arguments.
+
+    Write :math:`t_{ji} = \tanh(q_j + k_i)` with :math:`q_j = w_j W` and :math:`k_i = v_i U`. Then :math:`du = \sum_{ji} ds_{ji} t_{ji}`, and
+    through the tanh, whose slope is :math:`1 - t^2`,
+
+    .. math:: dz_{ji} = ds_{ji} \, u \odot (1 - t_{ji}^2) .
+
+    :math:`q_j` was added to every key and :math:`k_i` to every query, so each gradient is a sum over the other index:
+    :math:`dq_j = \sum_i dz_{ji}`, :math:`dk_i = \sum_j dz_{ji}`. The rest are two linear maps: :math:`dw_j = dq_j W^T`,
+    :math:`dW = \sum_j w_j^T dq_j`, and so with U.
+
+    Parameters
+    ----------
+    d_scores : array (..., L, S)
+    queries, keys, query_weight, key_weight, score_vector : array
+        As in `additive_scores`.
+
+    Returns
+    -------
+    d_queries, d_keys, d_query_weight, d_key_weight, d_score_vector : array
+        Each of the shape of its argument.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `additive_scores`, and if `d_scores` does not have its result's shape.
+    """
+    _check(queries, keys, query_weight, key_weight, score_vector)
+    require_floats(queries=queries, d_scores=d_scores)
+    require_shape("d_scores", d_scores, (*queries.shape[:-1], keys.shape[-2]), "like the scores")
+    hidden = _hidden(queries, keys, query_weight, key_weight)
+    d_score_vector = d_scores.reshape(-1) @ hidden.reshape(-1, hidden.shape[-1])
+    d_sums = d_scores[..., None] * score_vector * (1 - hidden * hidden)
+    d_projected_queries = d_sums.sum(axis=-2)
+    d_projected_keys = d_sums.sum(axis=-3)
+    return (
+        d_projected_queries @ query_weight.T,
+        d_projected_keys @ key_weight.T,
+        _rows(queries).T @ _rows(d_projected_queries),
+        _rows(keys).T @ _rows(d_projected_keys),
+        d_score_vector,
+    )
+
+
+def _hidden(queries: Array, keys: Array, query_weight: Array, key_weight: Array) -> Array:
+    return np.tanh((queries @ query_weight)[..., :, None, :] + (keys @ key_weight)[..., None, :, :])
+
+
+def _rows(array: Array) -> Array:
+    return array.reshape(-1, array.shape[-1]) if array.size else np.zeros((0, array.shape[-1]), array.dtype)
+
+
+def _check(queries: Array, keys: Array, query_weight: Array, key_weight: Array, score_vector: Array) -> None:
+    require_floats(
+        queries=queries, keys=keys, query_weight=query_weight, key_weight=key_weight, score_vector=score_vector
+    )
+    require_shape("queries", queries, ("...", "targets", "width"), "with at least two dimensions")
+    require_shape("keys", keys, ("...", "sources", "width"), "with at least two dimensions")
+    require_same_lead("keys", keys, "queries", queries)
+    require_shape("query_weight", query_weight, (queries.shape[-1], "hidden"), "to match queries")
+    require_shape("key_weight", key_weight, (keys.shape[-1], query_weight.shape[1]), "to match keys and query_weight")
+    require_shape("score_vector", score_vector, (query_weight.shape[1],), "to match query_weight")

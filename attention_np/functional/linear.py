@@ -1,0 +1,73 @@
+"""The linear map with a bias."""
+
+from __future__ import annotations
+
+from ._checks import Array, require_floats, require_shape
+
+
+def linear(inputs: Array, weight: Array, bias: Array | None = None) -> Array:
+    r"""Linear map of the last axis, :math:`y = x W + b`.
+
+    Parameters
+    ----------
+    inputs : array (..., in)
+    weight : array (in, out)
+    bias : array (out,), optional
+
+    Returns
+    -------
+    array (..., out)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If dtypes are not floating and equal, or shapes do not fit.
+    """
+    _check(inputs, weight)
+    outputs = inputs @ weight
+    if bias is not None:
+        require_floats(inputs=inputs, bias=bias)
+        require_shape("bias", bias, (weight.shape[1],), "to match weight")
+        outputs += bias
+    return outputs
+
+
+def linear_backward(d_outputs: Array, inputs: Array, weight: Array) -> tuple[Array, Array, Array]:
+    r"""Gradients of the linear map with respect to inputs, weight and bias.
+
+    From :math:`y_{no} = \sum_i x_{ni} W_{io} + b_o`, with n running over all leading positions,
+
+    .. math:: dx_{ni} = \sum_o dy_{no} W_{io}, \qquad dW_{io} = \sum_n x_{ni} \, dy_{no}, \qquad db_o = \sum_n dy_{no} .
+
+    The weight and the bias were used at every position, so their gradients are sums over all of them.
+
+    Parameters
+    ----------
+    d_outputs : array (..., out)
+    inputs : array (..., in)
+    weight : array (in, out)
+
+    Returns
+    -------
+    d_inputs : array (..., in)
+    d_weight : array (in, out)
+    d_bias : array (out,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `linear`, and if `d_outputs` does not have its result's shape.
+    """
+    _check(inputs, weight)
+    require_floats(inputs=inputs, d_outputs=d_outputs)
+    require_shape("d_outputs", d_outputs, (*inputs.shape[:-1], weight.shape[1]), "like the outputs")
+    positions = inputs.size // inputs.shape[-1] if inputs.shape[-1] else d_outputs[..., 0].size
+    rows = inputs.reshape(positions, weight.shape[0])
+    d_rows = d_outputs.reshape(positions, weight.shape[1])
+    return d_outputs @ weight.T, rows.T @ d_rows, d_rows.sum(axis=0)
+
+
+def _check(inputs: Array, weight: Array) -> None:
+    require_floats(inputs=inputs, weight=weight)
+    require_shape("weight", weight, ("in", "out"), "")
+    require_shape("inputs", inputs, ("...", weight.shape[0]), "to match weight")

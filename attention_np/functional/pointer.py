@@ -1,0 +1,266 @@
+"""The pointer: a model that may copy a word of the source instead of writing one of its vocabulary.
+
+The vocabulary is extended, for each text, by the words of its source that are not in it: ids from V on. What the model says
+is a mixture of the softmax over the vocabulary, P, and of the attention over the source, a (See, Liu, Manning 2017, eq. 9):
+
+    p(y) = g P[y] + (1 - g) Σ_i a_i [x_i = y],    g = σ(u) the probability of writing, u the gate's logit.
+
+`copy_mixture` gives it for every word, which is what predicting needs. Training needs p at the right answers only:
+`copy_cross_entropy` takes the loss there, from the logits, without the extended vocabulary ever being laid out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._checks import Array, require_floats, require_ids, require_shape
+from .activations import sigmoid
+
+
+def copy_mixture(
+    vocabulary_weights: Array, attention_weights: Array, gate: Array, source_ids: Array, extended_size: int
+) -> Array:
+    r"""Probability of every word of the extended vocabulary, written or copied.
+
+    .. math:: p_t(y) = g_t P_t(y) + (1 - g_t) \sum_i a_{ti} [x_i = y]
+
+    Parameters
+    ----------
+    vocabulary_weights : array (..., T, V)
+        P, a softmax.
+    attention_weights : array (..., T, S)
+        a, a softmax.
+    gate : array (..., T)
+        g in [0, 1], the probability of writing.
+    source_ids : integer array (..., S)
+        x, ids of the source's words in the extended vocabulary.
+    extended_size : int
+        V and the number of the source's words beyond it.
+
+    Returns
+    -------
+    array (..., T, extended_size)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If dtypes or shapes do not fit, or an id is out of range.
+    """
+    written = _check_mixture(vocabulary_weights, attention_weights, gate, source_ids, extended_size)
+    mixture = np.zeros((*gate.shape, extended_size), gate.dtype)
+    mixture[..., :written] = gate[..., None] * vocabulary_weights
+    copied = (1 - gate)[..., None] * attention_weights
+    # Repeated source words add up, which plain indexed assignment would not do.
+    np.add.at(mixture, _places(source_ids, gate), copied)
+    return mixture
+
+
+def copy_mixture_backward(
+    d_mixture: Array, vocabulary_weights: Array, attention_weights: Array, gate: Array, source_ids: Array
+) -> tuple[Array, Array, Array]:
+    r"""Gradients of the mixture with respect to the vocabulary's weights, the attention and the gate.
+
+    The mixture is linear in each of the three. A source word handed its weight to one entry and gets that entry's upstream:
+
+    .. math:: dP_t = g_t \, dp_t , \qquad da_{ti} = (1 - g_t) \, dp_t(x_i) , \qquad
+              dg_t = \sum_{y < V} dp_t(y) P_t(y) - \sum_i dp_t(x_i) \, a_{ti} .
+
+    Parameters
+    ----------
+    d_mixture : array (..., T, extended_size)
+    vocabulary_weights, attention_weights, gate, source_ids
+        As in `copy_mixture`.
+
+    Returns
+    -------
+    d_vocabulary_weights : array (..., T, V)
+    d_attention_weights : array (..., T, S)
+    d_gate : array (..., T)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `copy_mixture`, and if `d_mixture` does not have its result's shape.
+    """
+    require_floats(gate=gate, d_mixture=d_mixture)
+    require_shape("d_mixture", d_mixture, ("...", "extended_size"), "")
+    written = _check_mixture(vocabulary_weights, attention_weights, gate, source_ids, d_mixture.shape[-1])
+    require_shape("d_mixture", d_mixture, (*gate.shape, "extended_size"), "with a row for each gate")
+    d_written = d_mixture[..., :written]
+    d_copied = d_mixture[_places(source_ids, gate)]
+    d_gate = np.sum(d_written * vocabulary_weights, axis=-1) - np.sum(d_copied * attention_weights, axis=-1)
+    return gate[..., None] * d_written, (1 - gate)[..., None] * d_copied, d_gate
+
+
+def copy_cross_entropy(
+    logits: Array,
+    attention_weights: Array,
+    gate_logits: Array,
+    targets: Array,
+    source_ids: Array,
+    ignore_index: int | None = None,
+) -> Array:
+    r"""Mean negative logarithm of the mixture at the targets.
+
+    .. math:: L = -\frac1N \sum_t \log p_t(y_t), \qquad
+              p_t(y_t) = g_t \, \mathrm{softmax}(z_t)[y_t] + (1 - g_t) \, B_t, \qquad B_t = \sum_i a_{ti} [x_i = y_t]
+
+    Both terms are kept as logarithms until they are added, so neither underflows. An extended target has no first term;
+    a target that is neither in the vocabulary nor in the source is impossible, and its loss is infinite.
+
+    Parameters
+    ----------
+    logits : array (..., T, V)
+        z.
+    attention_weights : array (..., T, S)
+    gate_logits : array (..., T)
+        u, with :math:`g = \sigma(u)`.
+    targets : integer array (..., T)
+        y, in the extended vocabulary.
+    source_ids : integer array (..., S)
+        x, in the extended vocabulary.
+    ignore_index : int, optional
+        Targets of this value do not count (padding).
+
+    Returns
+    -------
+    array ()
+        The loss in nats per counted target; 0 if all are ignored.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If dtypes or shapes do not fit.
+    """
+    counted = _check_loss(logits, attention_weights, gate_logits, targets, source_ids, ignore_index)
+    log_written, log_copied, _, _ = _log_parts(logits, attention_weights, gate_logits, targets, source_ids)
+    log_mixture = np.logaddexp(log_written, log_copied)
+    return np.asarray(-log_mixture[counted].sum() / max(int(counted.sum()), 1), dtype=logits.dtype)
+
+
+def copy_cross_entropy_backward(
+    logits: Array,
+    attention_weights: Array,
+    gate_logits: Array,
+    targets: Array,
+    source_ids: Array,
+    ignore_index: int | None = None,
+) -> tuple[Array, Array, Array]:
+    r"""Gradients of the copy loss with respect to the logits, the attention weights and the gate's logit.
+
+    Write :math:`A = \mathrm{softmax}(z)[y]` and :math:`p = g A + (1-g) B`. The share of the probability that came from writing,
+
+    .. math:: \rho = \frac{g A}{p} ,
+
+    is the posterior belief that the word was written. As :math:`-d \log p = -\rho \, d\log A - (1 - \rho) \, d\log B - \dots`, each path learns in
+    proportion to its share: the softmax its usual gradient times :math:`\rho`, the attention where the word stands in the source,
+    and the gate moves from what it said, g, to what was found, :math:`\rho`:
+
+    .. math:: dz_k = \rho \, (\mathrm{softmax}(z)_k - \delta_{ky}), \qquad da_i = -(1 - \rho) \, \frac{[x_i = y]}{B}, \qquad du = g - \rho ,
+
+    each divided by N.
+
+    Parameters
+    ----------
+    logits, attention_weights, gate_logits, targets, source_ids, ignore_index
+        As in `copy_cross_entropy`.
+
+    Returns
+    -------
+    d_logits : array (..., T, V)
+    d_attention_weights : array (..., T, S)
+    d_gate_logits : array (..., T)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `copy_cross_entropy`.
+    """
+    counted = _check_loss(logits, attention_weights, gate_logits, targets, source_ids, ignore_index)
+    log_written, log_copied, found, log_weights = _log_parts(
+        logits, attention_weights, gate_logits, targets, source_ids
+    )
+    log_mixture = np.logaddexp(log_written, log_copied)
+    impossible = log_mixture == -np.inf
+    share = counted.astype(logits.dtype) / max(int(counted.sum()), 1)
+    share[impossible] = 0
+    log_mixture[impossible] = 0
+    written = np.exp(log_written - log_mixture) * share
+    copied = np.exp(log_copied - log_mixture) * share
+
+    d_logits = np.exp(log_weights)
+    d_logits *= written[..., None]
+    column = _vocabulary_column(targets, logits.shape[-1])[..., None]
+    at_target = np.take_along_axis(d_logits, column, axis=-1) - written[..., None]
+    np.put_along_axis(d_logits, column, at_target, axis=-1)
+    total = np.sum(attention_weights * found, axis=-1)
+    per_weight = np.divide(copied, total, out=np.zeros_like(copied), where=total > 0)
+    d_gate_logits = sigmoid(gate_logits) * share - written
+    return d_logits, -per_weight[..., None] * found, d_gate_logits
+
+
+def _log_parts(
+    logits: Array, attention_weights: Array, gate_logits: Array, targets: Array, source_ids: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Logarithms of g softmax(z)[y] and of (1 - g) B, where the target stands in the source, and of softmax(z)."""
+    log_weights = logits - logits.max(axis=-1, keepdims=True)
+    log_weights -= np.log(np.exp(log_weights).sum(axis=-1, keepdims=True))
+    column = _vocabulary_column(targets, logits.shape[-1])
+    log_target = np.take_along_axis(log_weights, column[..., None], axis=-1)[..., 0]
+    # log σ(u) = -log(1 + e^-u) and log(1 - σ(u)) = -log(1 + e^u), neither of which rounds to log 0.
+    zero = np.zeros((), gate_logits.dtype)
+    log_written = np.where(targets < logits.shape[-1], log_target - np.logaddexp(zero, -gate_logits), -np.inf)
+    found = source_ids[..., None, :] == targets[..., None]
+    with np.errstate(divide="ignore"):
+        log_found = np.log(np.sum(attention_weights * found, axis=-1))
+    return log_written, log_found - np.logaddexp(zero, gate_logits), found, log_weights
+
+
+def _vocabulary_column(targets: Array, size: int) -> Array:
+    # Extended and ignored targets have no column; any stands in, since their share of writing is zero.
+    return np.where((targets >= 0) & (targets < size), targets, 0)
+
+
+def _places(source_ids: Array, gate: Array) -> tuple[Array, ...]:
+    """Indices of ``mixture[..., t, source_ids[..., i]]``, of shape (..., T, S)."""
+    rows: tuple[Array, ...] = np.indices((*gate.shape, 1), sparse=True)[:-1]
+    return (*rows, source_ids[..., None, :])
+
+
+def _check_mixture(
+    vocabulary_weights: Array, attention_weights: Array, gate: Array, source_ids: Array, extended_size: int
+) -> int:
+    require_floats(gate=gate, vocabulary_weights=vocabulary_weights, attention_weights=attention_weights)
+    require_shape("gate", gate, ("...", "targets"), "with at least one dimension")
+    require_shape("vocabulary_weights", vocabulary_weights, (*gate.shape, "vocabulary"), "with a row for each gate")
+    require_shape("attention_weights", attention_weights, (*gate.shape, "sources"), "with a row for each gate")
+    require_ids("source_ids", source_ids, extended_size)
+    require_shape("source_ids", source_ids, (*gate.shape[:-1], attention_weights.shape[-1]), "to match the weights")
+    written = vocabulary_weights.shape[-1]
+    if extended_size < written:
+        raise ValueError(f"extended_size: expected at least the vocabulary's {written}, got {extended_size}")
+    return written
+
+
+def _check_loss(
+    logits: Array,
+    attention_weights: Array,
+    gate_logits: Array,
+    targets: Array,
+    source_ids: Array,
+    ignore_index: int | None,
+) -> Array:
+    """Check everything, and say which targets count."""
+    require_floats(logits=logits, attention_weights=attention_weights, gate_logits=gate_logits)
+    require_shape("gate_logits", gate_logits, ("...", "targets"), "with at least one dimension")
+    require_shape("logits", logits, (*gate_logits.shape, "vocabulary"), "with a row for each gate")
+    require_shape("attention_weights", attention_weights, (*gate_logits.shape, "sources"), "with a row for each gate")
+    if logits.shape[-1] == 0:
+        raise ValueError("logits: expected at least one word in the vocabulary, got none")
+    require_shape("targets", targets, gate_logits.shape, "with a word for each gate")
+    sources = (*gate_logits.shape[:-1], attention_weights.shape[-1])
+    require_shape("source_ids", source_ids, sources, "to match attention_weights")
+    largest = logits.shape[-1] + sources[-1]
+    require_ids("source_ids", source_ids, largest)
+    require_ids("targets", targets, largest, ignore_index=ignore_index)
+    return np.full(targets.shape, True) if ignore_index is None else targets != ignore_index
