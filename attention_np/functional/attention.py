@@ -20,7 +20,7 @@ from .scores import (
 from .weights import softmax, softmax_backward
 
 # A scale multiplies the scores; the scaled dot product is the plain one with a scale of 1/√d.
-_SCORES: dict[str, tuple[Callable[..., Array], Callable[..., tuple[Array, Array]]]] = {
+SCORES: dict[str, tuple[Callable[..., Array], Callable[..., tuple[Array, Array]]]] = {
     "cosine": (cosine_scores, cosine_scores_backward),
     "dot": (dot_scores, dot_scores_backward),
     "scaled_dot": (dot_scores, dot_scores_backward),
@@ -104,7 +104,8 @@ def attention(
     TypeError, ValueError
         If dtypes, shapes or the score's name do not fit.
     """
-    _, logits, allowed = _logits(queries, keys, values, score, scale, mask, bias, causal)
+    _check_values(queries, keys, values)
+    _, logits, allowed = scaled_scores(queries, keys, score=score, scale=scale, mask=mask, bias=bias, causal=causal)
     weights = softmax(logits, mask=allowed)
     result = weighted_sum(weights, values)
     if not return_log_normaliser:
@@ -159,7 +160,10 @@ def attention_backward(
     TypeError, ValueError
         As `attention`, and if what comes from the forward pass does not have its shape.
     """
-    scores, logits, allowed = _logits(queries, keys, values, score, scale, mask, bias, causal)
+    _check_values(queries, keys, values)
+    scores, logits, allowed = scaled_scores(
+        queries, keys, score=score, scale=scale, mask=mask, bias=bias, causal=causal
+    )
     require_floats(queries=queries, d_context=d_context, context=context, log_normaliser=log_normaliser)
     expected = (*queries.shape[:-1], values.shape[-1])
     require_shape("d_context", d_context, expected, "like the context")
@@ -175,7 +179,7 @@ def attention_backward(
     else:
         require_shape("context", context, expected, "like d_context")
         d_logits = weights * (d_weights - np.sum(d_context * context, axis=-1, keepdims=True))
-    _, scores_backward = _SCORES[score]
+    _, scores_backward = SCORES[score]
     multiplier = _multiplier(score, scale, queries)
     d_queries, d_keys = scores_backward(d_logits * multiplier, queries, keys)
     finite_scores = scores if allowed is None else np.where(allowed, scores, 0)
@@ -199,10 +203,10 @@ def causal_mask(targets: int, sources: int) -> Array:
     return np.arange(sources) <= np.arange(targets)[:, None] + (sources - targets)
 
 
-def _logits(
+def scaled_scores(
     queries: Array,
     keys: Array,
-    values: Array,
+    *,
     score: str,
     scale: Scale,
     mask: Array | None,
@@ -210,13 +214,11 @@ def _logits(
     causal: bool,
 ) -> tuple[Array, Array, Array | None]:
     """The scores, the scaled and biased scores, and where attending is allowed (None: everywhere)."""
-    if score not in _SCORES:
-        raise ValueError(f"score: expected one of {', '.join(_SCORES)}, got {score!r}")
-    require_floats(queries=queries, keys=keys, values=values, bias=bias)
-    scores_function, _ = _SCORES[score]
+    if score not in SCORES:
+        raise ValueError(f"score: expected one of {', '.join(SCORES)}, got {score!r}")
+    require_floats(queries=queries, keys=keys, bias=bias)
+    scores_function, _ = SCORES[score]
     scores = scores_function(queries, keys)
-    require_shape("values", values, ("...", keys.shape[-2], "width"), "with a row for each key")
-    require_same_lead("values", values, "keys", keys)
     logits = scores * _multiplier(score, scale, queries)
     if bias is not None:
         require_broadcast("bias", bias, logits.shape)
@@ -228,6 +230,13 @@ def _logits(
         no_later = causal_mask(*logits.shape[-2:])
         allowed = no_later if mask is None else mask & no_later
     return scores, logits, allowed
+
+
+def _check_values(queries: Array, keys: Array, values: Array) -> None:
+    require_floats(queries=queries, keys=keys, values=values)
+    require_shape("keys", keys, ("...", "sources", "width"), "with at least two dimensions")
+    require_shape("values", values, ("...", keys.shape[-2], "width"), "with a row for each key")
+    require_same_lead("values", values, "keys", keys)
 
 
 def _multiplier(score: str, scale: Scale, queries: Array) -> Array:

@@ -1,0 +1,31 @@
+"""Layers: parameters and the functions that use them; ``output, backward = layer(x)``.
+
+The forward pass returns its backward pass, a closure that holds exactly what the derivative needs. It adds the gradients of
+parameters into ``parameter.grad`` and returns the gradients of the inputs, in their order. Each closure is called once.
+"""
+
+from .attention import Attended, Attention
+from .dropout import Dropout
+from .embedding import Embedding
+from .layer_norm import LayerNorm
+from .linear import Linear
+from .module import Layer, Parameter
+from .multi_head import KeyValueCache, MultiHeadAttention
+from .recurrent import GRU, Read
+from .sharpness import Sharpness
+
+__all__ = [
+    "GRU",
+    "Attended",
+    "Attention",
+    "Dropout",
+    "Embedding",
+    "KeyValueCache",
+    "Layer",
+    "LayerNorm",
+    "Linear",
+    "MultiHeadAttention",
+    "Parameter",
+    "Read",
+    "Sharpness",
+]
