@@ -1,0 +1,35 @@
+"""Training: one loop for every model, and checkpoints that resume to the same bits.
+
+::
+
+    result = train(
+        model, Adam(model.parameters(), 2e-3), batches, rng=rng, minutes=5, clip=5.0,
+        schedule=lambda total: WarmupCosine(total // 20, total),
+        validate=lambda: {"loss": held_out_loss(model)}, patience=3,
+        watch=lambda: {"sharpness": model.attention.sharpness()},
+        checkpoint="model.npz", resume=True, configuration={"width": 128, "seed": 0},
+    )
+    model.load_state_dict(trained_weights("model.npz"))        # later, in another process
+"""
+
+from __future__ import annotations
+
+from .checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
+from .interface import Batch, Batches, Model, TrainingResult
+from .loop import train
+from .state import trained_weights
+from .threads import blas_threads
+
+__all__ = [
+    "Batch",
+    "Batches",
+    "Checkpoint",
+    "CheckpointError",
+    "Model",
+    "TrainingResult",
+    "blas_threads",
+    "load_checkpoint",
+    "save_checkpoint",
+    "train",
+    "trained_weights",
+]

@@ -1,0 +1,59 @@
+"""The gradients of one step, and the refusal of any that is NaN or infinite."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..optim import Optimizer, clip_gradient_norm, gradient_norm
+from .interface import Batch, Model
+
+
+def compute_gradients(
+    model: Model, optimizer: Optimizer, batch: Batch, clip: float | None, step: int
+) -> float:
+    """Run the model forwards and backwards on `batch`, and limit the norm of all gradients to `clip`.
+
+    Returns
+    -------
+    float
+        The loss.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss or a gradient is NaN or infinite, naming `step` and the first such parameter. No parameter
+        has been changed.
+    """
+    model.zero_grad()
+    output, backward = model(batch)
+    loss = float(output)
+    if not math.isfinite(loss):
+        found = _first_not_finite({name: p.value for name, p in model.named_parameters()})
+        cause = f"the parameter {found}" if found else "every parameter is finite, so it came from the batch"
+        raise FloatingPointError(f"step {step}: the loss is {loss}; {cause}. No parameter was changed in it.")
+    backward()
+    learned = optimizer.parameters
+    norm = gradient_norm(learned) if clip is None else clip_gradient_norm(learned, clip)
+    if not math.isfinite(norm):
+        ids = {id(parameter) for parameter in learned}
+        found = _first_not_finite({name: p.grad for name, p in model.named_parameters() if id(p) in ids})
+        if found:
+            raise FloatingPointError(
+                f"step {step}: the gradient of {found}, at a loss of {loss:.6g}. No parameter was changed "
+                "in it; a lower learning rate, a warm-up, or a smaller clip may help."
+            )
+    return loss
+
+
+def _first_not_finite(arrays: dict[str, NDArray[Any]]) -> str | None:
+    """What to say of the first array that holds NaN or infinity; None if there is none."""
+    for name, array in arrays.items():
+        wrong = ~np.isfinite(array)
+        if wrong.any():
+            index = tuple(int(i) for i in np.argwhere(wrong)[0])
+            return f"{name} is {array[index]} at index {index}"
+    return None
