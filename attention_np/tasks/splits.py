@@ -1,0 +1,189 @@
+"""Training, validation and test data from whole modules, and nothing in one that gives away another.
+
+Documentation repeats itself: a method's text stands again at its wrapper in another module, or differs from it in one
+word. A random split would reward remembering. Modules are therefore never divided, and what still resembles the other
+side is removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from .cleaning import Pair, make_pairs
+from .docstrings import harvest
+from .vocabulary import split_words
+
+TEST_SHARE = 0.16
+VALIDATION_SHARE = 0.10
+BODY_JACCARD = 0.4
+"""Two bodies leak when so much of the 4-word shingles of both together is common to them."""
+SUMMARY_JACCARD = 0.75
+"""Two summaries leak when so much of the words of both together is common to them."""
+SHINGLE = 4
+_FEWEST_MASKED_WORDS = 3
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The split data and how they came about.
+
+    Attributes
+    ----------
+    train, validation, test : tuple of Pair
+    extras : tuple of Pair
+        More training data: summaries with hardly a body.
+    counts : dict
+        What was found and what was removed, in words to print, in order.
+    """
+
+    train: tuple[Pair, ...]
+    validation: tuple[Pair, ...]
+    test: tuple[Pair, ...]
+    extras: tuple[Pair, ...]
+    counts: dict[str, int]
+
+    @property
+    def sha256(self) -> str:
+        """A hash of all the data in their order: equal hashes mean equal data, so comparable scores."""
+        digest = hashlib.sha256()
+        for part in ("train", "validation", "test", "extras"):
+            for pair in getattr(self, part):
+                parts = (part, pair.docstring.object_name, pair.reference, pair.text, *pair.source, "", *pair.target)
+                digest.update("\0".join(parts).encode("utf-8", "surrogatepass") + b"\n")
+        return digest.hexdigest()
+
+
+def prepare(packages: Iterable[str] = (), cache: Path | None = None) -> Dataset:
+    """Harvest, clean and split the docstrings of this machine; see `harvest` for the arguments and errors."""
+    found = harvest(packages, cache)
+    pairs, extras = make_pairs(found.docstrings)
+    dataset = split(pairs, extras)
+    counts = {
+        "files with docstrings": found.files,
+        "files that could not be read": found.unreadable,
+        "docstrings": len(found.docstrings),
+        **dataset.counts,
+    }
+    return replace(dataset, counts=counts)
+
+
+def split(
+    pairs: Sequence[Pair],
+    extras: Sequence[Pair] = (),
+    validation_share: float = VALIDATION_SHARE,
+    test_share: float = TEST_SHARE,
+) -> Dataset:
+    """Split by whole modules and remove what leaks.
+
+    Modules are taken in the order of the SHA-256 of their names, so that the same files give the same split: for the
+    test until it holds `test_share` of the pairs, then for validation, the rest is for training. Then every pair is
+    removed from the test that resembles one for training or validation (see `without_leaks`), from validation that resembles
+    one for training, and from the extras that resembles one for validation or test or stands in a module of theirs.
+
+    Raises
+    ------
+    ValueError
+        If the shares are not positive with a sum below 1.
+    """
+    if not (validation_share > 0 and test_share > 0 and validation_share + test_share < 1):
+        raise ValueError(
+            "validation_share, test_share: expected positive shares with a sum below 1, "
+            f"got {validation_share} and {test_share}"
+        )
+    sizes = Counter(pair.docstring.module for pair in pairs)
+    held_out: dict[str, str] = {}
+    test = validation = 0
+    for module in sorted(sizes, key=lambda name: hashlib.sha256(name.encode()).digest()):
+        if test < test_share * len(pairs):
+            test += sizes[module]
+            held_out[module] = "test"
+        elif validation < validation_share * len(pairs):
+            validation += sizes[module]
+            held_out[module] = "validation"
+    train_pairs, validation_pairs, test_pairs = (
+        [pair for pair in pairs if held_out.get(pair.docstring.module) == part] for part in (None, "validation", "test")
+    )
+    kept_validation = without_leaks(validation_pairs, train_pairs)
+    kept_test = without_leaks(test_pairs, [*train_pairs, *validation_pairs])
+    free_extras = [extra for extra in extras if extra.docstring.module not in held_out]
+    kept_extras = without_leaks(free_extras, [*kept_validation, *kept_test])
+    counts = {
+        "pairs of summary and text": len(pairs),
+        "summaries with hardly a text": len(extras),
+        "pairs for training": len(train_pairs),
+        "pairs for validation": len(kept_validation),
+        "pairs for the test": len(kept_test),
+        "extra summaries for training": len(kept_extras),
+        "removed from validation as too similar": len(validation_pairs) - len(kept_validation),
+        "removed from the test as too similar": len(test_pairs) - len(kept_test),
+        "removed from the extras as too similar or held out": len(extras) - len(kept_extras),
+    }
+    return Dataset(tuple(train_pairs), tuple(kept_validation), tuple(kept_test), tuple(kept_extras), counts)
+
+
+def without_leaks(pairs: Sequence[Pair], others: Sequence[Pair]) -> list[Pair]:
+    """The pairs that resemble none of the others.
+
+    Two pairs resemble each other when they have the same summary, the same summary or text but for the object's own
+    name, at least `BODY_JACCARD` of their texts' 4-word shingles in common, or at least `SUMMARY_JACCARD` of their
+    summaries' words (Jaccard: the size of the intersection divided by that of the union).
+    """
+    features, known = [_features(pair) for pair in pairs], [_features(other) for other in others]
+    identities = set().union(*(other.identities for other in known))
+    leaking = {position for position, own in enumerate(features) if not identities.isdisjoint(own.identities)}
+    leaking |= near_duplicates([own.summary for own in features], [other.summary for other in known], SUMMARY_JACCARD)
+    leaking |= near_duplicates([own.shingles for own in features], [other.shingles for other in known], BODY_JACCARD)
+    return [pair for position, pair in enumerate(pairs) if position not in leaking]
+
+
+def near_duplicates(queries: Sequence[Set], corpus: Sequence[Set], threshold: float) -> set[int]:
+    """The positions of the query sets with a Jaccard similarity of at least `threshold` to a set of the corpus.
+
+    Exact, and fast by the prefix filter: two sets so similar share at least t·|A| elements, so the |A| − ⌈t·|A|⌉ + 1
+    rarest elements of A hold at least one of them, and only sets that contain one of these are compared
+    (Chaudhuri, Ganti and Kaushik 2006).
+    """
+    containing: defaultdict[object, list[int]] = defaultdict(list)
+    for position, other in enumerate(corpus):
+        for element in other:
+            containing[element].append(position)
+    found = set()
+    for position, query in enumerate(queries):
+        required = math.ceil(threshold * len(query) - 1e-9)
+        rarest = sorted(query, key=lambda element: len(containing.get(element, ())))[: len(query) - required + 1]
+        candidates = {other for element in rarest for other in containing.get(element, ())}
+        if any(_jaccard(query, corpus[other]) >= threshold for other in candidates):
+            found.add(position)
+    return found
+
+
+def _jaccard(first: Set, second: Set) -> float:
+    common = len(first & second)
+    return common / (len(first) + len(second) - common)
+
+
+class _Features(NamedTuple):
+    identities: frozenset[tuple[str, str]]
+    summary: frozenset[str]
+    shingles: frozenset[tuple[str, ...]]
+
+
+def _features(pair: Pair) -> _Features:
+    """What of a pair is compared with others: what must not be equal at all, and two sets that must not be similar."""
+    words, target = split_words(pair.text), list(pair.target)
+    names = {" ".join(pair.name), " ".join(split_words(pair.docstring.object_name.rpartition(".")[2]))}
+    identities = {("summary", " ".join(target))}
+    for kind, tokens in (("masked summary", target), ("masked text", words)):
+        masked = f" {' '.join(tokens)} "
+        for name in names:
+            masked = masked.replace(f" {name} ", " <name> ")
+        if len(masked.split()) >= _FEWEST_MASKED_WORDS:
+            identities.add((kind, masked))
+    shingles = frozenset(zip(*(words[start:] for start in range(SHINGLE)), strict=False))
+    return _Features(frozenset(identities), frozenset(target), shingles)
