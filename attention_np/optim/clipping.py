@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-import numpy as np
-
 from .base import Learned
 
 
 def gradient_norm(parameters: Iterable[Learned]) -> float:
     r"""The Euclidean norm of all gradients as one long vector: √(Σ g²).
 
-    The gradients are divided by their largest entry before they are squared, and the squares are added in
-    float64: 1e30 in float32 squares to infinity, and 1e-30 to zero, yet both norms are ordinary numbers.
+    The gradients are divided by their largest entry before they are squared: 1e30 in float32 squares to
+    infinity, and 1e-30 to zero, yet both norms are ordinary numbers.
 
     Returns
     -------
@@ -75,6 +73,7 @@ def _norm(parameters: list[Learned]) -> tuple[float, float]:
         return largest, 1.0
     squares = 0.0
     for parameter in parameters:
-        ratio = (parameter.grad / largest).astype(np.float64, copy=False)
-        squares += float(np.sum(ratio * ratio))
+        ratio = parameter.grad / largest
+        ratio *= ratio
+        squares += float(ratio.sum())
     return largest, math.sqrt(squares)
