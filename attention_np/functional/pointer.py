@@ -260,7 +260,8 @@ def _check_loss(
     require_shape("targets", targets, gate_logits.shape, "with a word for each gate")
     sources = (*gate_logits.shape[:-1], attention_weights.shape[-1])
     require_shape("source_ids", source_ids, sources, "to match attention_weights")
-    largest = logits.shape[-1] + sources[-1]
+    # The extended vocabulary may be larger than what the softmax can write by any number of words.
+    largest = np.iinfo(np.int64).max
     require_ids("source_ids", source_ids, largest)
     require_ids("targets", targets, largest, ignore_index=ignore_index)
     return np.full(targets.shape, True) if ignore_index is None else targets != ignore_index

@@ -1,0 +1,104 @@
+"""Beam search: the likeliest sentences, looking for several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ..functional._checks import Array
+
+# (states (N, K, h), the last words (N, K)) -> log-probabilities (N, K, V), the next states
+Step = Callable[[Array, Array], tuple[Array, Array]]
+
+
+class Hypothesis(NamedTuple):
+    """A finished sentence: its words' ids, without the end, and the score by which it was compared."""
+
+    words: list[int]
+    score: float
+
+
+def beam_search(
+    step: Step,
+    states: Array,
+    *,
+    start: int,
+    end: int,
+    longest: int = 24,
+    length_power: float = 1.0,
+) -> list[list[Hypothesis]]:
+    r"""Keep the K likeliest beginnings of each text, one word longer at a time, until all have ended.
+
+    The log-probability falls with each word, so bare likelihood prefers the shortest; hypotheses are compared by
+
+    .. math:: \frac{1}{n^\alpha} \sum_{t=1}^{n} \log p(y_t \mid y_{<t}) ,
+
+    n counting the end (Wu et al. 2016, eq. 14, in its simplest form). One beam is greedy search.
+
+    Parameters
+    ----------
+    step : callable
+        Takes states ``(N, K, h)`` and the last words ``(N, K)``; gives log-probabilities ``(N, K, V)`` and the next states.
+    states : array (N, K, h)
+        Before the first word: N texts, K beams of each, all alike.
+    start, end : int
+        Ids of the word before the first and of the one after the last.
+    longest : int
+        The words at most.
+    length_power : float
+        :math:`\alpha`; 0 compares bare likelihoods, 1 means per word.
+
+    Returns
+    -------
+    list of list of Hypothesis
+        For each text, the best first, at most K.
+    """
+    texts, beams, _ = states.shape
+    finished: list[list[Hypothesis]] = [[] for _ in range(texts)]
+    scores = np.full((texts, beams), -np.inf)
+    scores[:, 0] = 0
+    words = np.full((texts, beams), start)
+    written = np.zeros((texts, beams, 0), int)
+    for length in range(1, longest + 1):
+        log_weights, states = step(states, words)
+        vocabulary = log_weights.shape[-1]
+        candidates = (scores[..., None] + log_weights).reshape(texts, -1)
+        # Twice the beams: should all of the best half end here, as many go on.
+        kept = min(2 * beams, candidates.shape[-1])
+        best = np.argpartition(-candidates, kept - 1, axis=-1)[:, :kept]
+        order = np.argsort(-np.take_along_axis(candidates, best, -1), axis=-1, kind="stable")
+        best = np.take_along_axis(best, order, -1)
+        best_scores = np.take_along_axis(candidates, best, -1)
+        origin, next_words = best // vocabulary, best % vocabulary
+
+        ends = (next_words == end) | (length == longest)
+        for text, rank in np.argwhere(ends & (best_scores > -np.inf)):
+            if rank < beams:
+                beam = origin[text, rank]
+                sentence = written[text, beam].tolist()
+                if next_words[text, rank] != end:
+                    sentence.append(int(next_words[text, rank]))
+                score = float(best_scores[text, rank]) / length**length_power
+                finished[text].append(Hypothesis(sentence, score))
+
+        open_scores = np.where(ends, -np.inf, best_scores)
+        going = np.argsort(-open_scores, axis=-1, kind="stable")[:, :beams]
+        scores = np.take_along_axis(open_scores, going, -1)
+        words = np.take_along_axis(next_words, going, -1)
+        origin = np.take_along_axis(origin, going, -1)
+        written = np.concatenate([np.take_along_axis(written, origin[..., None], 1), words[..., None]], axis=-1)
+        states = np.take_along_axis(states, origin[..., None], axis=1)
+        if _decided(finished, scores, beams, longest, length_power):
+            break
+    return [sorted(group, key=lambda hypothesis: -hypothesis.score)[:beams] for group in finished]
+
+
+def _decided(finished: list[list[Hypothesis]], scores: Array, beams: int, longest: int, length_power: float) -> bool:
+    """Whether every text has its beams full, and nothing open can still overtake the worst of them."""
+    reachable = scores.max(axis=-1) / longest**length_power
+    return all(
+        len(group) >= beams and sorted(h.score for h in group)[-beams] >= bound
+        for group, bound in zip(finished, reachable, strict=True)
+    )
