@@ -83,7 +83,7 @@ def split(
 
     Modules are taken in the order of the SHA-256 of their names, so that the same files give the same split: for the
     test until it holds `test_share` of the pairs, then for validation, the rest is for training. Then every pair is
-    removed from the test that resembles one for training or validation (see `without_leaks`), from validation that resembles
+    removed from the test that resembles one for training or validation (see `leaking`), from validation that resembles
     one for training, and from the extras that resembles one for validation or test or stands in a module of theirs.
 
     Raises
@@ -109,10 +109,12 @@ def split(
     train_pairs, validation_pairs, test_pairs = (
         [pair for pair in pairs if held_out.get(pair.docstring.module) == part] for part in (None, "validation", "test")
     )
-    kept_validation = without_leaks(validation_pairs, train_pairs)
-    kept_test = without_leaks(test_pairs, [*train_pairs, *validation_pairs])
+    train_features, validation_features = _all_features(train_pairs), _all_features(validation_pairs)
+    kept_validation = _without(validation_pairs, leaking(validation_features, train_features))
+    test_features = _all_features(test_pairs)
+    kept_test = _without(test_pairs, leaking(test_features, [*train_features, *validation_features]))
     free_extras = [extra for extra in extras if extra.docstring.module not in held_out]
-    kept_extras = without_leaks(free_extras, [*kept_validation, *kept_test])
+    kept_extras = _without(free_extras, leaking(_all_features(free_extras), [*validation_features, *test_features]))
     counts = {
         "pairs of summary and text": len(pairs),
         "summaries with hardly a text": len(extras),
@@ -127,19 +129,41 @@ def split(
     return Dataset(tuple(train_pairs), tuple(kept_validation), tuple(kept_test), tuple(kept_extras), counts)
 
 
-def without_leaks(pairs: Sequence[Pair], others: Sequence[Pair]) -> list[Pair]:
-    """The pairs that resemble none of the others.
+class Features(NamedTuple):
+    """What of a pair is compared with others: what must not be equal at all, and two sets that must not be similar."""
+
+    identities: frozenset[tuple[str, str]]
+    summary: frozenset[str]
+    shingles: frozenset[tuple[str, ...]]
+
+
+def features(pair: Pair) -> Features:
+    """The summary and the text with the object's own name masked, the summary's words, the text's 4-word shingles."""
+    words, target = split_words(pair.text), list(pair.target)
+    names = {" ".join(pair.name), " ".join(split_words(pair.docstring.object_name.rpartition(".")[2]))}
+    identities = {("summary", " ".join(target))}
+    for kind, tokens in (("masked summary", target), ("masked text", words)):
+        masked = f" {' '.join(tokens)} "
+        for name in names:
+            masked = masked.replace(f" {name} ", " <name> ")
+        if len(masked.split()) >= _FEWEST_MASKED_WORDS:
+            identities.add((kind, masked))
+    shingles = frozenset(zip(*(words[start:] for start in range(SHINGLE)), strict=False))
+    return Features(frozenset(identities), frozenset(target), shingles)
+
+
+def leaking(own: Sequence[Features], others: Sequence[Features]) -> set[int]:
+    """The positions of the pairs that resemble one of the others.
 
     Two pairs resemble each other when they have the same summary, the same summary or text but for the object's own
     name, at least `BODY_JACCARD` of their texts' 4-word shingles in common, or at least `SUMMARY_JACCARD` of their
     summaries' words (Jaccard: the size of the intersection divided by that of the union).
     """
-    features, known = [_features(pair) for pair in pairs], [_features(other) for other in others]
-    identities = set().union(*(other.identities for other in known))
-    leaking = {position for position, own in enumerate(features) if not identities.isdisjoint(own.identities)}
-    leaking |= near_duplicates([own.summary for own in features], [other.summary for other in known], SUMMARY_JACCARD)
-    leaking |= near_duplicates([own.shingles for own in features], [other.shingles for other in known], BODY_JACCARD)
-    return [pair for position, pair in enumerate(pairs) if position not in leaking]
+    identities = set().union(*(other.identities for other in others))
+    same = {position for position, one in enumerate(own) if not identities.isdisjoint(one.identities)}
+    summaries = near_duplicates([one.summary for one in own], [other.summary for other in others], SUMMARY_JACCARD)
+    bodies = near_duplicates([one.shingles for one in own], [other.shingles for other in others], BODY_JACCARD)
+    return same | summaries | bodies
 
 
 def near_duplicates(queries: Sequence[Set], corpus: Sequence[Set], threshold: float) -> set[int]:
@@ -150,8 +174,9 @@ def near_duplicates(queries: Sequence[Set], corpus: Sequence[Set], threshold: fl
     (Chaudhuri, Ganti and Kaushik 2006).
     """
     containing: defaultdict[object, list[int]] = defaultdict(list)
+    sought = frozenset().union(*queries)
     for position, other in enumerate(corpus):
-        for element in other:
+        for element in sought & other:
             containing[element].append(position)
     found = set()
     for position, query in enumerate(queries):
@@ -168,22 +193,9 @@ def _jaccard(first: Set, second: Set) -> float:
     return common / (len(first) + len(second) - common)
 
 
-class _Features(NamedTuple):
-    identities: frozenset[tuple[str, str]]
-    summary: frozenset[str]
-    shingles: frozenset[tuple[str, ...]]
+def _all_features(pairs: Iterable[Pair]) -> list[Features]:
+    return [features(pair) for pair in pairs]
 
 
-def _features(pair: Pair) -> _Features:
-    """What of a pair is compared with others: what must not be equal at all, and two sets that must not be similar."""
-    words, target = split_words(pair.text), list(pair.target)
-    names = {" ".join(pair.name), " ".join(split_words(pair.docstring.object_name.rpartition(".")[2]))}
-    identities = {("summary", " ".join(target))}
-    for kind, tokens in (("masked summary", target), ("masked text", words)):
-        masked = f" {' '.join(tokens)} "
-        for name in names:
-            masked = masked.replace(f" {name} ", " <name> ")
-        if len(masked.split()) >= _FEWEST_MASKED_WORDS:
-            identities.add((kind, masked))
-    shingles = frozenset(zip(*(words[start:] for start in range(SHINGLE)), strict=False))
-    return _Features(frozenset(identities), frozenset(target), shingles)
+def _without(pairs: Sequence[Pair], positions: set[int]) -> list[Pair]:
+    return [pair for position, pair in enumerate(pairs) if position not in positions]
