@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
 
@@ -34,6 +34,20 @@ def require_floats(**arrays: Array | None) -> None:
             )
 
 
+def require_floating_dtype(dtype: DTypeLike) -> None:
+    """Refuse a dtype that cannot hold fractions."""
+    if not np.issubdtype(dtype, np.floating):
+        raise TypeError(f"dtype: expected a floating dtype, got {np.dtype(dtype)}")
+
+
+def require_finite(name: str, array: Array) -> None:
+    """Refuse NaN and infinity, naming the place of the first."""
+    wrong = ~np.isfinite(array)
+    if wrong.any():
+        where = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise ValueError(f"{name}: expected finite numbers, got {array[where]} at index {where}")
+
+
 def require_ids(name: str, ids: Array, size: int, *, ignore_index: int | None = None) -> None:
     """Refuse ids that are not integers in 0..size-1 (`ignore_index` excepted)."""
     if not isinstance(ids, np.ndarray) or not np.issubdtype(ids.dtype, np.integer):
@@ -57,7 +71,7 @@ def require_shape(name: str, array: Array, expected: tuple[int | str, ...], reas
     )
     if not fits:
         words = ", ".join(str(part) for part in expected) + ("," if len(expected) == 1 else "")
-        raise ValueError(f"{name}: expected shape ({words}) {reason}, got {array.shape}")
+        raise ValueError(f"{name}: expected shape ({words}){reason and ' ' + reason}, got {array.shape}")
 
 
 def require_same_lead(name: str, array: Array, other_name: str, other: Array) -> None:
@@ -71,7 +85,7 @@ def require_same_lead(name: str, array: Array, other_name: str, other: Array) ->
 
 def require_axis(name: str, array: Array, axis: int) -> None:
     """Refuse an axis that the array does not have."""
-    if not -array.ndim <= axis < array.ndim:
+    if not isinstance(axis, (int, np.integer)) or not -array.ndim <= axis < array.ndim:
         raise ValueError(f"axis: expected one of the {array.ndim} axes of {name}, got {axis}")
 
 

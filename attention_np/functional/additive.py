@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ._checks import Array, require_floats, require_same_lead, require_shape
@@ -72,7 +74,7 @@ def additive_scores_backward(
     require_floats(queries=queries, d_scores=d_scores)
     require_shape("d_scores", d_scores, (*queries.shape[:-1], keys.shape[-2]), "like the scores")
     hidden = _hidden(queries, keys, query_weight, key_weight)
-    d_score_vector = d_scores.reshape(-1) @ hidden.reshape(-1, hidden.shape[-1])
+    d_score_vector = d_scores.reshape(-1) @ hidden.reshape(d_scores.size, hidden.shape[-1])
     d_sums = d_scores[..., None] * score_vector * (1 - hidden * hidden)
     d_projected_queries = d_sums.sum(axis=-2)
     d_projected_keys = d_sums.sum(axis=-3)
@@ -90,7 +92,7 @@ def _hidden(queries: Array, keys: Array, query_weight: Array, key_weight: Array)
 
 
 def _rows(array: Array) -> Array:
-    return array.reshape(-1, array.shape[-1]) if array.size else np.zeros((0, array.shape[-1]), array.dtype)
+    return array.reshape(math.prod(array.shape[:-1]), array.shape[-1])
 
 
 def _check(queries: Array, keys: Array, query_weight: Array, key_weight: Array, score_vector: Array) -> None:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Real
 from typing import Literal, overload
 
 import numpy as np
 
-from ._checks import Array, require_broadcast, require_floats, require_mask, require_same_lead, require_shape
+from ._checks import (
+    Array,
+    require_broadcast,
+    require_finite,
+    require_floats,
+    require_mask,
+    require_same_lead,
+    require_shape,
+)
 from .context import context as weighted_sum
 from .context import context_backward
 from .scores import (
@@ -102,11 +111,11 @@ def attention(
     Raises
     ------
     TypeError, ValueError
-        If dtypes, shapes or the score's name do not fit.
+        If dtypes, shapes or the score's name do not fit, or an allowed score is NaN or +inf.
     """
     _check_values(queries, keys, values)
     _, logits, allowed = scaled_scores(queries, keys, score=score, scale=scale, mask=mask, bias=bias, causal=causal)
-    weights = softmax(logits, mask=allowed)
+    weights = _weights(logits, allowed, queries=queries, keys=keys, scale=scale, bias=bias)
     result = weighted_sum(weights, values)
     if not return_log_normaliser:
         return result
@@ -168,7 +177,7 @@ def attention_backward(
     expected = (*queries.shape[:-1], values.shape[-1])
     require_shape("d_context", d_context, expected, "like the context")
     if log_normaliser is None:
-        weights = softmax(logits, mask=allowed)
+        weights = _weights(logits, allowed, queries=queries, keys=keys, scale=scale, bias=bias)
     else:
         require_shape("log_normaliser", log_normaliser, queries.shape[:-1], "with a number for each query")
         weights = _weights_again(logits, allowed, log_normaliser)
@@ -246,7 +255,21 @@ def _multiplier(score: str, scale: Scale, queries: Array) -> Array:
     if isinstance(scale, np.ndarray):
         require_floats(queries=queries, scale=scale)
         require_broadcast("scale", scale, queries.shape[:-2])
+    elif not isinstance(scale, Real):
+        raise TypeError(f"scale: expected a number or a NumPy array of floats, got {type(scale).__name__}")
     return np.asarray(scale, queries.dtype)[..., None, None]
+
+
+def _weights(logits: Array, allowed: Array | None, **arguments: Scale) -> Array:
+    """The softmax of `logits`; where one is not a number, the argument that brought it is named."""
+    try:
+        return softmax(logits, mask=allowed)
+    except ValueError:
+        for name, argument in arguments.items():
+            if argument is not None:
+                # A bias of -inf is a mask.
+                require_finite(name, np.where(np.equal(argument, -np.inf) & (name == "bias"), 0, argument))
+        raise
 
 
 def _log_normaliser(logits: Array, allowed: Array | None) -> Array:
@@ -254,7 +277,7 @@ def _log_normaliser(logits: Array, allowed: Array | None) -> Array:
         logits = np.where(allowed, logits, -np.inf)
     maximum = np.max(logits, axis=-1, initial=-np.inf)
     finite = np.where(maximum == -np.inf, 0, maximum).astype(logits.dtype)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return finite + np.log(np.exp(logits - finite[..., None]).sum(axis=-1))
 
 

@@ -41,10 +41,10 @@ def cross_entropy(
     """
     counted = _check(logits, targets, ignore_index, label_smoothing)
     rows, classes = logits[counted], targets[counted]
-    log_weights = _log_softmax(rows)
+    log_weights = log_softmax(rows)
     loss = -(1 - label_smoothing) * log_weights[np.arange(len(classes)), classes]
     if label_smoothing:
-        loss -= label_smoothing * log_weights.mean(axis=-1)
+        loss -= label_smoothing / max(logits.shape[-1], 1) * log_weights.sum(axis=-1)
     return np.asarray(loss.sum() / max(len(classes), 1), dtype=logits.dtype)
 
 
@@ -76,10 +76,10 @@ def cross_entropy_backward(
         As `cross_entropy`.
     """
     counted = _check(logits, targets, ignore_index, label_smoothing)
-    d_rows = np.exp(_log_softmax(logits[counted]))
+    d_rows = np.exp(log_softmax(logits[counted]))
     classes = targets[counted]
     if label_smoothing:
-        d_rows -= label_smoothing / logits.shape[-1]
+        d_rows -= label_smoothing / max(logits.shape[-1], 1)
     d_rows[np.arange(len(classes)), classes] -= 1 - label_smoothing
     d_rows /= max(len(classes), 1)
     d_logits = np.zeros(logits.shape, logits.dtype)
@@ -87,8 +87,10 @@ def cross_entropy_backward(
     return d_logits
 
 
-def _log_softmax(rows: Array) -> Array:
-    shifted = rows - np.max(rows, axis=-1, keepdims=True, initial=-np.inf)
+def log_softmax(rows: Array) -> Array:
+    """Logarithm of the softmax along the last axis, in one piece."""
+    with np.errstate(over="ignore"):
+        shifted = rows - np.max(rows, axis=-1, keepdims=True, initial=-np.inf)
     shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return shifted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ._checks import Array, require_floats, require_shape
+from ._checks import Array, require_floating_dtype, require_floats, require_shape
 
 
 def dropout_mask(shape: tuple[int, ...], rate: float, rng: np.random.Generator, dtype: DTypeLike) -> Array:
@@ -30,9 +30,10 @@ def dropout_mask(shape: tuple[int, ...], rate: float, rng: np.random.Generator, 
 
     Raises
     ------
-    ValueError
-        If `rate` is not in [0, 1).
+    TypeError, ValueError
+        If `dtype` is not floating, or `rate` is not in [0, 1).
     """
+    require_floating_dtype(dtype)
     if not 0 <= rate < 1:
         raise ValueError(f"rate: expected a share in [0, 1), got {rate}")
     stays = rng.random(shape, dtype=np.float32) >= rate

@@ -79,6 +79,8 @@ def layer_norm_backward(d_outputs: Array, inputs: Array, gain: Array, eps: float
 
 
 def _normalise(inputs: Array, eps: float) -> tuple[Array, Array]:
+    if not eps > 0:
+        raise ValueError(f"eps: expected a number above 0, got {eps}")
     centred = inputs - _mean(inputs)
     deviation = np.sqrt(_mean(centred * centred) + eps)
     return centred / deviation, deviation

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ._checks import Array, require_floats, require_shape
 
 
@@ -61,7 +63,7 @@ def linear_backward(d_outputs: Array, inputs: Array, weight: Array) -> tuple[Arr
     _check(inputs, weight)
     require_floats(inputs=inputs, d_outputs=d_outputs)
     require_shape("d_outputs", d_outputs, (*inputs.shape[:-1], weight.shape[1]), "like the outputs")
-    positions = inputs.size // inputs.shape[-1] if inputs.shape[-1] else d_outputs[..., 0].size
+    positions = math.prod(inputs.shape[:-1])
     rows = inputs.reshape(positions, weight.shape[0])
     d_rows = d_outputs.reshape(positions, weight.shape[1])
     return d_outputs @ weight.T, rows.T @ d_rows, d_rows.sum(axis=0)

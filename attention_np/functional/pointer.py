@@ -15,6 +15,7 @@ import numpy as np
 
 from ._checks import Array, require_floats, require_ids, require_shape
 from .activations import sigmoid
+from .cross_entropy import log_softmax
 
 
 def copy_mixture(
@@ -158,7 +159,7 @@ def copy_cross_entropy_backward(
 
     .. math:: dz_k = \rho \, (\mathrm{softmax}(z)_k - \delta_{ky}), \qquad da_i = -(1 - \rho) \, \frac{[x_i = y]}{B}, \qquad du = g - \rho ,
 
-    each divided by N.
+    each divided by N. An impossible target, whose loss is infinite, has no gradient and receives zero.
 
     Parameters
     ----------
@@ -194,7 +195,8 @@ def copy_cross_entropy_backward(
     at_target = np.take_along_axis(d_logits, column, axis=-1) - written[..., None]
     np.put_along_axis(d_logits, column, at_target, axis=-1)
     total = np.sum(attention_weights * found, axis=-1)
-    per_weight = np.divide(copied, total, out=np.zeros_like(copied), where=total > 0)
+    # A weight may be too small for its reciprocal to be a float; the smallest normal number stands in for it then.
+    per_weight = copied / np.maximum(total, np.finfo(total.dtype).tiny)
     d_gate_logits = sigmoid(gate_logits) * share - written
     return d_logits, -per_weight[..., None] * found, d_gate_logits
 
@@ -203,8 +205,7 @@ def _log_parts(
     logits: Array, attention_weights: Array, gate_logits: Array, targets: Array, source_ids: Array
 ) -> tuple[Array, Array, Array, Array]:
     """Logarithms of g softmax(z)[y] and of (1 - g) B, where the target stands in the source, and of softmax(z)."""
-    log_weights = logits - logits.max(axis=-1, keepdims=True)
-    log_weights -= np.log(np.exp(log_weights).sum(axis=-1, keepdims=True))
+    log_weights = log_softmax(logits)
     column = _vocabulary_column(targets, logits.shape[-1])
     log_target = np.take_along_axis(log_weights, column[..., None], axis=-1)[..., 0]
     # log σ(u) = -log(1 + e^-u) and log(1 - σ(u)) = -log(1 + e^u), neither of which rounds to log 0.
@@ -257,11 +258,11 @@ def _check_loss(
     require_shape("attention_weights", attention_weights, (*gate_logits.shape, "sources"), "with a row for each gate")
     if logits.shape[-1] == 0:
         raise ValueError("logits: expected at least one word in the vocabulary, got none")
-    require_shape("targets", targets, gate_logits.shape, "with a word for each gate")
     sources = (*gate_logits.shape[:-1], attention_weights.shape[-1])
-    require_shape("source_ids", source_ids, sources, "to match attention_weights")
     # The extended vocabulary may be larger than what the softmax can write by any number of words.
     largest = np.iinfo(np.int64).max
     require_ids("source_ids", source_ids, largest)
+    require_shape("source_ids", source_ids, sources, "to match attention_weights")
     require_ids("targets", targets, largest, ignore_index=ignore_index)
+    require_shape("targets", targets, gate_logits.shape, "with a word for each gate")
     return np.full(targets.shape, True) if ignore_index is None else targets != ignore_index

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ._checks import Array
+from ._checks import Array, require_floating_dtype
 
 
 def sinusoidal_positions(length: int, width: int, dtype: DTypeLike = np.float32) -> Array:
@@ -32,9 +32,10 @@ def sinusoidal_positions(length: int, width: int, dtype: DTypeLike = np.float32)
 
     Raises
     ------
-    ValueError
-        If `length` or `width` is negative.
+    TypeError, ValueError
+        If `dtype` is not floating, or `length` or `width` is negative.
     """
+    require_floating_dtype(dtype)
     if length < 0 or width < 0:
         raise ValueError(f"length, width: expected numbers from 0 on, got {length}, {width}")
     frequencies = 10000.0 ** -(np.arange(0, width, 2) / max(width, 1))

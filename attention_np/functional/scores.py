@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._checks import Array, require_floats, require_same_lead, require_shape
+from ._checks import Array, require_finite, require_floats, require_same_lead, require_shape
 
 
 def cosine_scores(queries: Array, keys: Array) -> Array:
@@ -32,11 +32,11 @@ def cosine_scores(queries: Array, keys: Array) -> Array:
     Raises
     ------
     TypeError, ValueError
-        If dtypes are not floating and equal, or shapes do not fit.
+        If dtypes are not floating and equal, shapes do not fit, or a number is NaN or infinite.
     """
     _check_pair(queries, keys)
-    unit_queries, _, _ = _unit(queries)
-    unit_keys, _, _ = _unit(keys)
+    unit_queries, _, _ = _unit("queries", queries)
+    unit_keys, _, _ = _unit("keys", keys)
     return unit_queries @ unit_keys.swapaxes(-1, -2)
 
 
@@ -52,7 +52,8 @@ def cosine_scores_backward(d_scores: Array, queries: Array, keys: Array) -> tupl
     .. math:: dw = \frac{d\hat w - \hat w \, (\hat w \cdot d\hat w)}{\lVert w \rVert} .
 
     Hence :math:`dw \cdot w = 0`: a step along the score's gradient alone can only lengthen w. A zero vector
-    receives gradient 0 by convention (the function has no derivative there).
+    receives gradient 0 by convention (the function has no derivative there). Where a length is below the smallest
+    normal number, :math:`1 / \lVert w \rVert` would overflow; that number stands in for it, and the gradient stays finite.
 
     Parameters
     ----------
@@ -71,12 +72,13 @@ def cosine_scores_backward(d_scores: Array, queries: Array, keys: Array) -> tupl
         As `cosine_scores`, and if `d_scores` does not have its result's shape.
     """
     _check_pair(queries, keys, d_scores)
-    unit_queries, query_magnitudes, query_norms = _unit(queries)
-    unit_keys, key_magnitudes, key_norms = _unit(keys)
+    unit_queries, query_magnitudes, query_norms = _unit("queries", queries)
+    unit_keys, key_magnitudes, key_norms = _unit("keys", keys)
     d_unit_queries = d_scores @ unit_keys
     d_unit_keys = d_scores.swapaxes(-1, -2) @ unit_queries
-    d_queries = _across(d_unit_queries, unit_queries) / query_norms / query_magnitudes
-    d_keys = _across(d_unit_keys, unit_keys) / key_norms / key_magnitudes
+    tiny = np.finfo(queries.dtype).tiny
+    d_queries = _across(d_unit_queries, unit_queries) / query_norms / np.maximum(query_magnitudes, tiny)
+    d_keys = _across(d_unit_keys, unit_keys) / key_norms / np.maximum(key_magnitudes, tiny)
     return d_queries, d_keys
 
 
@@ -176,9 +178,11 @@ def default_scale(score: str, width: int) -> float:
     return max(width, 1) ** -0.5 if score == "scaled_dot" else 1.0
 
 
-def _unit(vectors: Array) -> tuple[Array, Array, Array]:
+def _unit(name: str, vectors: Array) -> tuple[Array, Array, Array]:
     """Unit vectors, and each vector's length in two factors, largest component x length in units of it (1 for zeros)."""
     magnitudes = np.max(np.abs(vectors), axis=-1, keepdims=True, initial=0)
+    if not np.all(magnitudes < np.inf):
+        require_finite(name, vectors)
     magnitudes[magnitudes == 0] = 1
     moderate = vectors / magnitudes
     norms = np.sqrt(np.sum(moderate * moderate, axis=-1, keepdims=True))
