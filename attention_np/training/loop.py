@@ -255,8 +255,7 @@ class _Training:
             save_training(self.path, self.state, self.model, self.optimizer, self.about)
 
     def interrupted(self) -> str:
-        """Undo what the step under way has drawn, save, and say how to go on."""
-        self.rng.bit_generator.state = self.state.rng
+        """Save the state after the last whole step, and say how to go on."""
         self._save()
         where = f"stopped after step {self.state.step} of {self.state.total_steps}"
         if self.path is None:

@@ -113,7 +113,7 @@ def restore_training(
         does not fit; nothing has been changed then.
     """
     _refuse_differences(path, saved, about)
-    before = model.state_dict(), optimizer.state_dict(), rng.bit_generator.state
+    weights, own_optimizer_state = model.state_dict(), optimizer.state_dict()
     numbers = saved.metadata["numbers"]
     state = TrainingState(**saved.metadata["training"], best_weights=saved.group("best"))
     optimizer_state = {name[len("optimizer/") :]: n for name, n in numbers.items()} | saved.group("optimizer")
@@ -122,9 +122,8 @@ def restore_training(
         optimizer.load_state_dict(optimizer_state)
         rng.bit_generator.state = state.rng
     except ValueError as error:
-        model.load_state_dict(before[0])
-        optimizer.load_state_dict(before[1])
-        rng.bit_generator.state = before[2]
+        model.load_state_dict(weights)
+        optimizer.load_state_dict(own_optimizer_state)
         raise CheckpointError(f"{path}: does not fit this training ({error})") from error
     return state
 

@@ -8,12 +8,9 @@ from .interface import Metrics, Model
 
 
 def run_validation(model: Model, validate: Metrics) -> dict[str, float]:
-    """What `validate` gives, called in evaluation mode; the model is in training mode afterwards."""
+    """What `validate` gives, called in evaluation mode."""
     model.eval()
-    try:
-        return {name: float(value) for name, value in validate().items()}
-    finally:
-        model.train()
+    return {name: float(value) for name, value in validate().items()}
 
 
 def is_better(value: float, best: float | None, better: str) -> bool:

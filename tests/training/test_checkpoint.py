@@ -95,6 +95,17 @@ def test_any_array_and_any_number_keep_every_bit(tmp_path_factory, array, number
     assert loaded.arrays["array"].tobytes() == array.tobytes()
 
 
+def test_it_is_flushed_to_the_disk_before_it_is_renamed(path, monkeypatch):
+    events, fsync, replace = [], os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (events.append("flush"), fsync(descriptor)))
+    monkeypatch.setattr(os, "replace", lambda old, new: (events.append("rename"), replace(old, new)))
+    save_checkpoint(path, {}, {"new": True})
+    assert events[:2] == ["flush", "rename"]
+    if os.name == "posix":
+        assert events == ["flush", "rename", "flush"]
+    assert load_checkpoint(path).metadata == {"new": True}
+
+
 def test_a_file_cut_short_anywhere_is_refused(path):
     whole = path.read_bytes()
     for length in sorted({*range(4, len(whole), 23), *range(len(whole) - 60, len(whole))}):

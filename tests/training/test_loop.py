@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from attention_np.layers import Parameter
-from attention_np.optim import SGD, Adam, WarmupCosine, clip_gradient_norm
+from attention_np.optim import SGD, Adam, Schedule, WarmupCosine, clip_gradient_norm
 from attention_np.training import load_checkpoint
 
 
@@ -233,6 +234,16 @@ def test_measuring_the_steps_leaves_no_trace(setting):
             plain.optimizer.step()
     assert plain.optimizer.steps == result.steps
     assert_same_weights(timed.model, plain.model.state_dict())
+
+
+def test_measuring_the_steps_cannot_diverge_where_the_schedule_keeps_them_small(setting):
+    @dataclass(frozen=True)
+    class Small(Schedule):
+        def __call__(self, step):
+            return 1e-32
+
+    fresh = setting(learning_rate=1e30)
+    assert fresh.train(minutes=0.002, schedule=lambda total: Small()).stopped == "finished"
 
 
 def test_a_budget_too_short_for_a_step_trains_one(setting):
