@@ -26,7 +26,8 @@ def linear(inputs: Array, weight: Array, bias: Array | None = None) -> Array:
         If dtypes are not floating and equal, or shapes do not fit.
     """
     _check(inputs, weight)
-    outputs = inputs @ weight
+    # One product of two matrices; a stack of small ones would be many.
+    outputs = (_rows(inputs) @ weight).reshape(*inputs.shape[:-1], weight.shape[1])
     if bias is not None:
         require_floats(inputs=inputs, bias=bias)
         require_shape("bias", bias, (weight.shape[1],), "to match weight")
@@ -63,10 +64,13 @@ def linear_backward(d_outputs: Array, inputs: Array, weight: Array) -> tuple[Arr
     _check(inputs, weight)
     require_floats(inputs=inputs, d_outputs=d_outputs)
     require_shape("d_outputs", d_outputs, (*inputs.shape[:-1], weight.shape[1]), "like the outputs")
-    positions = math.prod(inputs.shape[:-1])
-    rows = inputs.reshape(positions, weight.shape[0])
-    d_rows = d_outputs.reshape(positions, weight.shape[1])
-    return d_outputs @ weight.T, rows.T @ d_rows, d_rows.sum(axis=0)
+    rows, d_rows = _rows(inputs), _rows(d_outputs)
+    return (d_rows @ weight.T).reshape(inputs.shape), rows.T @ d_rows, d_rows.sum(axis=0)
+
+
+def _rows(array: Array) -> Array:
+    """(..., n) as (positions, n)."""
+    return array.reshape(math.prod(array.shape[:-1]), array.shape[-1])
 
 
 def _check(inputs: Array, weight: Array) -> None:

@@ -119,21 +119,33 @@ class Summarizer(Layer):
     def _loss(
         self, features: Array, weights: Array | None, batch: SummaryBatch
     ) -> tuple[float, Callable[[], tuple[Array, Array | None]]]:
-        logits, output_backward = self._output(features)
+        # Half of a batch's targets may be padding. The vocabulary's softmax, the dearest part of a step, is taken only where
+        # there is a word: each such place becomes a row of its own.
+        counted = batch.targets != batch.padding
+        logits, output_backward = self._output(features[counted][:, None])
+        targets = batch.targets[counted][:, None]
+
+        def everywhere(d_rows: Array, like: Array) -> Array:
+            d_all = np.zeros_like(like)
+            d_all[counted] = d_rows[:, 0]
+            return d_all
+
         if self.gate is None or weights is None:
-            targets = np.where(batch.targets < logits.shape[-1], batch.targets, batch.unknown)
+            known = np.where(targets < logits.shape[-1], targets, batch.unknown)
 
             def backward_without() -> tuple[Array, None]:
-                return output_backward(cross_entropy_backward(logits, targets, ignore_index=batch.padding)), None
+                return everywhere(output_backward(cross_entropy_backward(logits, known)), features), None
 
-            return float(cross_entropy(logits, targets, ignore_index=batch.padding)), backward_without
+            return float(cross_entropy(logits, known)), backward_without
 
-        gate, gate_backward = self.gate(features)
-        arguments = (logits, weights, gate[..., 0], batch.targets, batch.extended_source, batch.padding)
+        gate, gate_backward = self.gate(features[counted][:, None])
+        sources = batch.extended_source[np.nonzero(counted)[0]]
+        arguments = (logits, weights[counted][:, None], gate[..., 0], targets, sources)
 
         def backward() -> tuple[Array, Array | None]:
             d_logits, d_weights, d_gate = copy_cross_entropy_backward(*arguments)
-            return output_backward(d_logits) + gate_backward(d_gate[..., None]), d_weights
+            d_features = output_backward(d_logits) + gate_backward(d_gate[..., None])
+            return everywhere(d_features, features), everywhere(d_weights, weights)
 
         return float(copy_cross_entropy(*arguments)), backward
 

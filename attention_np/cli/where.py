@@ -1,0 +1,37 @@
+"""``attention-np where``: names what lies in the cache, and removes it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+
+from .places import cache_folder
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "where", help="names caches and models and their size, and removes them", epilog="example: attention-np where"
+    )
+    parser.add_argument("--clean", action="store_true", help="remove all of it (what --out named stays)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List or remove what is in the cache directory."""
+    folder = cache_folder()
+    sizes = {
+        str(entry): sum(file.stat().st_size for file in [entry, *entry.rglob("*")] if file.is_file())
+        for entry in sorted(folder.iterdir())
+    }
+    if arguments.clean:
+        shutil.rmtree(folder)
+    if arguments.json:
+        print(json.dumps({"folder": str(folder), "bytes": sizes, "removed": arguments.clean}))
+        return 0
+    print(f"{folder}: {sum(sizes.values()) / 1e6:.1f} MB" + (", removed" if arguments.clean else ""))
+    for name, size in sizes.items():
+        print(f"  {size / 1e6:8.1f} MB  {name}")
+    return 0
