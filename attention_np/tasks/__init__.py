@@ -1,1 +1,1 @@
-"""Real data and what is done with it: harvesting, tokenising, splitting, metrics and baselines, a file for each."""
+"""Real data and what is done with it: harvest, tokeniser, split, metrics, baselines, tasks."""

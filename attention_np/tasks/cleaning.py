@@ -1,4 +1,4 @@
-"""From a docstring to plain words: markup, examples and section rules removed, source and target of a pair built."""
+"""From a docstring to plain words: markup and examples removed, source and target of a pair built."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .docstrings import Docstring
+from .docstring_reader import Docstring
 from .vocabulary import identifier_words, is_word, split_words
 
 SUMMARY_WORDS = (3, 20)
@@ -19,8 +19,8 @@ PARAMETER_LIMIT = 12
 """The words of the parameters' names that the model reads."""
 
 OF, PARAMETERS, TEXT = "<of>", "<parameters>", "<text>"
-"""Separators in a source, behind the kind and the name (``<function>``, …). No text contains them: ``split_words``
-never gives an angle bracket."""
+"""Separators in a source, behind the kind (``<function>``, …) and the name. No text contains them:
+``split_words`` never gives an angle bracket."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def make_pairs(
 ) -> tuple[list[Pair], list[Pair]]:
     """Turn docstrings into pairs, and into extras: good summaries with hardly a body, for training only.
 
-    Repeated ones (same name, summary and text) are kept once, as are texts that say nothing beyond their summary.
+    Repeated ones (same name, summary and text) are kept once; a summary that repeats the dotted name is none.
     """
     pairs: list[Pair] = []
     extras: list[Pair] = []
@@ -70,12 +70,14 @@ def make_pairs(
         shortest, longest = SUMMARY_WORDS
         if not shortest <= sum(map(is_word, target)) <= longest:
             continue
+        if target == split_words(docstring.object_name):
+            continue
         text = plain_text(docstring.body)
         identity = (docstring.object_name.rpartition(".")[2], docstring.summary, text)
         if identity in seen:
             continue
         seen.add(identity)
-        words = [word for word in split_words(text) if is_word(word) or word == "."]
+        words = body_words(text)
         source = source_words(docstring, words, body_limit, parameter_limit)
         enough = sum(map(is_word, words)) >= FEWEST_BODY_WORDS
         (pairs if enough else extras).append(Pair(docstring, text, tuple(source), tuple(target)))
@@ -83,11 +85,14 @@ def make_pairs(
 
 
 def source_words(
-    docstring: Docstring, words: list[str], body_limit: int = BODY_LIMIT, parameter_limit: int = PARAMETER_LIMIT
+    docstring: Docstring,
+    words: list[str],
+    body_limit: int = BODY_LIMIT,
+    parameter_limit: int = PARAMETER_LIMIT,
 ) -> list[str]:
     """The source of a docstring: ``<kind> name <of> owner <parameters> names <text> words``.
 
-    The owner is the class or module that holds the object. Of `words`, the text's, the first `body_limit` are taken.
+    The owner is the class or module that holds the object; `words` are those of the text (`body_words`).
     """
     *_, owner, name = "", *docstring.object_name.split(".")
     parameters = [word for parameter in docstring.signature for word in identifier_words(parameter)]
@@ -99,9 +104,14 @@ def source_words(
     ]
 
 
+def body_words(text: str) -> list[str]:
+    """The words of a text and the full stops between its sentences: what a source holds of it."""
+    return [word for word in split_words(text) if is_word(word) or word == "."]
+
+
 def free_text_source(text: str, body_limit: int = BODY_LIMIT) -> list[str]:
-    """The source of a text that no object belongs to: the separators stand there with nothing between them."""
-    words = [word for word in split_words(plain_text(text)) if is_word(word) or word == "."]
+    """The source of a text that no object belongs to: the separators stand with nothing between them."""
+    words = body_words(plain_text(text))
     return ["<module>", OF, PARAMETERS, TEXT, *words[:body_limit]]
 
 
@@ -113,14 +123,15 @@ def target_words(summary: str) -> list[str]:
     return words
 
 
-_UNDERLINE = re.compile(r"\s*([-=~^*#\"'+.])\1{2,}[-=~^*#+| ]*")
+_UNDERLINE = re.compile(r"\s*([-=~^*#\"'+.])\1\1[-=~^*#\"'+.| ]*")
 _DIRECTIVE = re.compile(r"(\s*)\.\.(?:\s+([\w:-]+)::\s*(.*)|\s.*|$)")
 # Directives whose content is prose; of all others (code, math, plot, only, …) the content is not.
 _PROSE_DIRECTIVES = frozenset(
     {"note", "warning", "important", "tip", "hint", "caution", "attention", "seealso", "admonition", "rubric"}
 )
-# (a sign without which the pattern cannot match, pattern, replacement), in this order. The sign is looked for first:
-# most paragraphs hold none of them, and a search for a letter is many times faster than one for a pattern.
+# (a sign without which the pattern cannot match, pattern, replacement), in this order. The sign is looked for
+# first: most paragraphs hold none of them, and a search for a letter is many times faster than one for a
+# pattern.
 _INLINE = [
     ("://", re.compile(r"\bhttps?://\S+"), " "),
     ("%(", re.compile(r"%\([\w:.]+\)s"), " "),
@@ -139,10 +150,10 @@ _LIST_MARK = re.compile(r"(?:[-*+•]|\(?\d{1,2}[.)]|#{1,6})\s+")
 
 
 def plain_text(text: str) -> str:
-    """Remove reStructuredText and Markdown from a text: a paragraph a line, words as they were.
+    """Remove reStructuredText and Markdown from a text: a paragraph or list entry a line, words as they were.
 
-    Doctests with their output, literal blocks, fenced code, directives that hold code or formulas, comments, tables'
-    and headings' rules, URLs and roles go; of a link and a role the words remain.
+    Doctests with their output, literal blocks, fenced code, directives that hold code or formulas, comments,
+    tables' and headings' rules, URLs and roles go; of a link and a role the words remain.
     """
     paragraphs = []
     for block in "\n".join(_prose_lines(text.expandtabs().split("\n"))).split("\n\n"):
@@ -156,11 +167,13 @@ def plain_text(text: str) -> str:
 
 
 def _prose_lines(lines: list[str]) -> list[str]:
+    """The lines without examples, code and rules; an empty one where a paragraph, entry or heading ends."""
     kept: list[str] = []
     skip_deeper_than: int | None = None
+    margin = 0
     in_doctest = in_fence = False
     for line in lines:
-        stripped = line.strip()
+        stripped = " ".join(line.split())
         if stripped.startswith("```"):
             in_fence = not in_fence
             continue
@@ -174,7 +187,10 @@ def _prose_lines(lines: list[str]) -> list[str]:
                 continue
             skip_deeper_than = None
         in_doctest = in_doctest or stripped.startswith((">>>", "In ["))
-        if in_doctest or in_fence or _UNDERLINE.fullmatch(line):
+        if in_doctest or in_fence:
+            continue
+        if _UNDERLINE.fullmatch(line):
+            kept.append("")
             continue
         if directive := _DIRECTIVE.fullmatch(line):
             name, argument = directive[2], directive[3]
@@ -184,6 +200,9 @@ def _prose_lines(lines: list[str]) -> list[str]:
                 skip_deeper_than = indent
             continue
         mark = _LIST_MARK.match(stripped)
+        if mark or indent != margin:
+            kept.append("")
+        margin = indent + (mark.end() if mark else 0)
         kept.append(stripped[mark.end() :] if mark else stripped)
         if stripped.endswith("::"):
             skip_deeper_than = indent

@@ -1,8 +1,8 @@
 """Training, validation and test data from whole modules, and nothing in one that gives away another.
 
-Documentation repeats itself: a method's text stands again at its wrapper in another module, or differs from it in one
-word. A random split would reward remembering. Modules are therefore never divided, and what still resembles the other
-side is removed.
+Documentation repeats itself: a method's text stands again at its wrapper in another module, or differs from
+it in one word. A random split would reward remembering. Modules are therefore never divided, and what still
+resembles the other side is removed.
 """
 
 from __future__ import annotations
@@ -54,8 +54,9 @@ class Dataset:
         digest = hashlib.sha256()
         for part in ("train", "validation", "test", "extras"):
             for pair in getattr(self, part):
-                parts = (part, pair.docstring.object_name, pair.reference, pair.text, *pair.source, "", *pair.target)
-                digest.update("\0".join(parts).encode("utf-8", "surrogatepass") + b"\n")
+                texts = (part, pair.docstring.object_name, pair.reference, pair.text)
+                words = (*pair.source, "", *pair.target, "\n")
+                digest.update("\0".join((*texts, *words)).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
 
@@ -81,10 +82,11 @@ def split(
 ) -> Dataset:
     """Split by whole modules and remove what leaks.
 
-    Modules are taken in the order of the SHA-256 of their names, so that the same files give the same split: for the
-    test until it holds `test_share` of the pairs, then for validation, the rest is for training. Then every pair is
-    removed from the test that resembles one for training or validation (see `leaking`), from validation that resembles
-    one for training, and from the extras that resembles one for validation or test or stands in a module of theirs.
+    Modules are taken in the order of the SHA-256 of their names, so that the same files give the same split:
+    for the test until it holds `test_share` of the pairs, then for validation, the rest is for training. Then
+    every pair is removed from the test that resembles one for training or validation (see `leaking`), from
+    validation that resembles one for training, and from the extras that resembles one for validation or test
+    or stands in a module of theirs.
 
     Raises
     ------
@@ -106,15 +108,17 @@ def split(
         elif validation < validation_share * len(pairs):
             validation += sizes[module]
             held_out[module] = "validation"
-    train_pairs, validation_pairs, test_pairs = (
-        [pair for pair in pairs if held_out.get(pair.docstring.module) == part] for part in (None, "validation", "test")
-    )
+    parts: dict[str, list[Pair]] = {"train": [], "validation": [], "test": []}
+    for pair in pairs:
+        parts[held_out.get(pair.docstring.module, "train")].append(pair)
+    train_pairs, validation_pairs, test_pairs = parts.values()
     train_features, validation_features = _all_features(train_pairs), _all_features(validation_pairs)
     kept_validation = _without(validation_pairs, leaking(validation_features, train_features))
     test_features = _all_features(test_pairs)
     kept_test = _without(test_pairs, leaking(test_features, [*train_features, *validation_features]))
     free_extras = [extra for extra in extras if extra.docstring.module not in held_out]
-    kept_extras = _without(free_extras, leaking(_all_features(free_extras), [*validation_features, *test_features]))
+    held_out_features = [*validation_features, *test_features]
+    kept_extras = _without(free_extras, leaking(_all_features(free_extras), held_out_features))
     counts = {
         "pairs of summary and text": len(pairs),
         "summaries with hardly a text": len(extras),
@@ -130,7 +134,7 @@ def split(
 
 
 class Features(NamedTuple):
-    """What of a pair is compared with others: what must not be equal at all, and two sets that must not be similar."""
+    """What of a pair is compared: texts that must not be equal, and two sets that must not be similar."""
 
     identities: frozenset[tuple[str, str]]
     summary: frozenset[str]
@@ -138,7 +142,7 @@ class Features(NamedTuple):
 
 
 def features(pair: Pair) -> Features:
-    """The summary and the text with the object's own name masked, the summary's words, the text's 4-word shingles."""
+    """The summary and text with the object's own name masked, the summary's words, the text's shingles."""
     words, target = split_words(pair.text), list(pair.target)
     names = {" ".join(pair.name), " ".join(split_words(pair.docstring.object_name.rpartition(".")[2]))}
     identities = {("summary", " ".join(target))}
@@ -155,23 +159,28 @@ def features(pair: Pair) -> Features:
 def leaking(own: Sequence[Features], others: Sequence[Features]) -> set[int]:
     """The positions of the pairs that resemble one of the others.
 
-    Two pairs resemble each other when they have the same summary, the same summary or text but for the object's own
-    name, at least `BODY_JACCARD` of their texts' 4-word shingles in common, or at least `SUMMARY_JACCARD` of their
-    summaries' words (Jaccard: the size of the intersection divided by that of the union).
+    Two pairs resemble each other when they have the same summary, the same summary or text but for the
+    object's own name, at least `BODY_JACCARD` of their texts' 4-word shingles in common, or at least
+    `SUMMARY_JACCARD` of their summaries' words (Jaccard: the size of the intersection divided by that of the
+    union).
     """
     identities = set().union(*(other.identities for other in others))
     same = {position for position, one in enumerate(own) if not identities.isdisjoint(one.identities)}
-    summaries = near_duplicates([one.summary for one in own], [other.summary for other in others], SUMMARY_JACCARD)
-    bodies = near_duplicates([one.shingles for one in own], [other.shingles for other in others], BODY_JACCARD)
-    return same | summaries | bodies
+    similar = near_duplicates(
+        [one.summary for one in own], [other.summary for other in others], SUMMARY_JACCARD
+    )
+    similar |= near_duplicates(
+        [one.shingles for one in own], [other.shingles for other in others], BODY_JACCARD
+    )
+    return same | similar
 
 
 def near_duplicates(queries: Sequence[Set], corpus: Sequence[Set], threshold: float) -> set[int]:
-    """The positions of the query sets with a Jaccard similarity of at least `threshold` to a set of the corpus.
+    """The positions of the queries whose Jaccard similarity to a set of the corpus is at least `threshold`.
 
-    Exact, and fast by the prefix filter: two sets so similar share at least t·|A| elements, so the |A| − ⌈t·|A|⌉ + 1
-    rarest elements of A hold at least one of them, and only sets that contain one of these are compared
-    (Chaudhuri, Ganti and Kaushik 2006).
+    Exact, and fast by the prefix filter: two sets so similar share at least t·|A| elements, so the |A| −
+    ⌈t·|A|⌉ + 1 rarest elements of A hold at least one of them, and only sets that contain one of these are
+    compared (Chaudhuri, Ganti and Kaushik 2006).
     """
     containing: defaultdict[object, list[int]] = defaultdict(list)
     sought = frozenset().union(*queries)
@@ -181,7 +190,8 @@ def near_duplicates(queries: Sequence[Set], corpus: Sequence[Set], threshold: fl
     found = set()
     for position, query in enumerate(queries):
         required = math.ceil(threshold * len(query) - 1e-9)
-        rarest = sorted(query, key=lambda element: len(containing.get(element, ())))[: len(query) - required + 1]
+        by_rarity = sorted(query, key=lambda element: len(containing.get(element, ())))
+        rarest = by_rarity[: len(query) - required + 1]
         candidates = {other for element in rarest for other in containing.get(element, ())}
         if any(_jaccard(query, corpus[other]) >= threshold for other in candidates):
             found.add(position)

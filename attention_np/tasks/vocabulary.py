@@ -12,7 +12,8 @@ SPECIAL = ("<pad>", "<unknown>", "<start>", "<end>")
 FEWEST_OCCURRENCES = 3
 """A word that occurs less often in the training data is not in the vocabulary: it can only be copied."""
 
-# A word with its 's or 't; punctuation where it separates words in a sentence, not inside a number or a dotted name.
+# A word with its 's or 't; punctuation where it separates words in a sentence, not inside a number or a
+# dotted name.
 _TOKEN = re.compile(r"[^\W_]+(?:['’](?:s|t|re|ve|ll|d|m)\b)?|(?<=\w)[-/](?=\w)|[,;()]|[.:](?=\s|$)")
 _CASE_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 
@@ -20,15 +21,16 @@ _CASE_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])|(?
 def split_words(text: str) -> list[str]:
     """Split a text into lower-cased words and punctuation.
 
-    Identifiers fall into words at underscores and dots: ``"numpy.array_split"`` gives ``numpy array split``; changes of
-    case do not divide a word, since ROUGE takes ``ValueError`` for one word as well. Kept as words of their own are
-    ``, ; ( )``, a full stop or colon behind a word, and a hyphen or slash between two words; other signs are dropped.
+    Identifiers fall into words at underscores and dots: ``"numpy.array_split"`` gives ``numpy array split``;
+    changes of case do not divide a word, since ROUGE takes ``ValueError`` for one word as well. Kept as words
+    of their own are ``, ; ( )``, a full stop or colon behind a word, and a hyphen or slash between two words;
+    other signs are dropped.
     """
     return _TOKEN.findall(text.lower())
 
 
 def identifier_words(name: str) -> list[str]:
-    """The words of an identifier: ``set_xlim3D`` gives ``set xlim3d``, ``HTTPServer`` gives ``http server``."""
+    """The words of an identifier: ``set_xlim3D`` gives ``set xlim3d``, ``HTTPServer`` ``http server``."""
     return [word for word in split_words(_CASE_BOUNDARY.sub(" ", name)) if is_word(word)]
 
 
@@ -38,7 +40,7 @@ def is_word(token: str) -> bool:
 
 
 def join_words(tokens: Iterable[str]) -> str:
-    """Write tokens as a line to read: ``["draw", "a", "2", "-", "d", "line"]`` gives ``"Draw a 2-d line"``."""
+    """Write tokens as a line to read: ``["draw", "2", "-", "d", "lines"]`` gives ``"Draw 2-d lines"``."""
     text = " ".join(tokens)
     text = re.sub(r" ([-/]) ", r"\1", text)
     text = re.sub(r" ([,;:.)])", r"\1", text)
@@ -54,8 +56,9 @@ class Vocabulary:
     words : sequence of str
         What `to_list` gave, or the words alone; those that occur in summaries first.
     writable : int
-        How many ids, counted from 0, a model may write: the special entries and the words that occur in some summary.
-        The others it only ever reads, so its output layer needs no more than the first `writable` rows.
+        How many ids, counted from 0, a model may write: the special entries and the words that occur in some
+        summary. The others it only ever reads, so its output layer needs no more than the first `writable`
+        rows.
 
     Raises
     ------
@@ -78,17 +81,23 @@ class Vocabulary:
 
     @classmethod
     def build(
-        cls, sources: Iterable[Sequence[str]], targets: Iterable[Sequence[str]], fewest: int = FEWEST_OCCURRENCES
+        cls,
+        sources: Iterable[Sequence[str]],
+        targets: Iterable[Sequence[str]],
+        fewest: int = FEWEST_OCCURRENCES,
     ) -> Vocabulary:
-        """The vocabulary of training sources and targets: all words that occur at least `fewest` times in both together.
+        """All words that occur at least `fewest` times in training sources and targets together.
 
-        Words of the targets come first, then those of the sources alone, each by falling count and then by alphabet.
+        Words of the targets come first, then those of the sources alone, each by falling count and then by
+        alphabet.
         """
         written = Counter(word for target in targets for word in target)
         counts = written + Counter(word for source in sources for word in source)
-        common = sorted((word for word, count in counts.items() if count >= fewest), key=lambda w: (-counts[w], w))
+        common = [word for word, count in counts.items() if count >= fewest]
+        common.sort(key=lambda word: (-counts[word], word))
         first = [word for word in common if word in written]
-        return cls([*first, *(word for word in common if word not in written)], writable=len(SPECIAL) + len(first))
+        only_read = [word for word in common if word not in written]
+        return cls([*first, *only_read], writable=len(SPECIAL) + len(first))
 
     def __len__(self) -> int:
         return len(self._words)
@@ -101,15 +110,16 @@ class Vocabulary:
         return list(self._words)
 
     def encode(self, words: Iterable[str], extra: Sequence[str] = ()) -> list[int]:
-        """The ids of words; of those outside the vocabulary ``len(self) + k`` if it is ``extra[k]``, else `UNKNOWN`."""
+        """The ids of words; for ``extra[k]`` outside the vocabulary ``len(self) + k``, else `UNKNOWN`."""
         added = {word: len(self._words) + k for k, word in enumerate(extra)}
         return [self._ids.get(word, added.get(word, UNKNOWN)) for word in words]
 
     def extend(self, source_words: Iterable[str]) -> tuple[list[int], list[str]]:
         """The ids of a source in its *extended* vocabulary, and the words that extend it.
 
-        A word outside the vocabulary gets the id ``len(self) + k``, k counting such words by first occurrence. So a
-        pointer can copy what no row of the output layer stands for (See, Liu and Manning 2017, section 2.2).
+        A word outside the vocabulary gets the id ``len(self) + k``, k counting such words by first
+        occurrence. So a pointer can copy what no row of the output layer stands for (See, Liu and Manning
+        2017, section 2.2).
         """
         words = list(source_words)
         extra = list(dict.fromkeys(word for word in words if word not in self._ids))
