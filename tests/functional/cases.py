@@ -84,7 +84,9 @@ class Case:
 
 def floats(given: dict[str, Any]) -> list[str]:
     """The names of the floating arguments."""
-    return [name for name, value in given.items() if isinstance(value, np.ndarray) and value.dtype.kind == "f"]
+    return [
+        name for name, value in given.items() if isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    ]
 
 
 def cast(given: dict[str, Any], dtype: Any) -> dict[str, Any]:
@@ -175,7 +177,10 @@ def draw_classes(rng: np.random.Generator, lead: Lead, s: Sizes) -> dict[str, Ar
     """Logits and targets; about a third of these are -1, which some cases ignore and others do not have."""
     logits = 2 * rng.standard_normal((*lead, s.targets, s.vocabulary))
     targets = rng.integers(0, max(s.vocabulary, 1), logits.shape[:-1])
-    return {"logits": logits, "targets": np.where(rng.random(targets.shape) < 0.3, -1, targets)}
+    return {
+        "logits": logits,
+        "targets": np.where(rng.random(targets.shape) < (0.3 if s.vocabulary else 1), -1, targets),
+    }
 
 
 def draw_counted_classes(rng: np.random.Generator, lead: Lead, s: Sizes) -> dict[str, Array]:

@@ -20,7 +20,9 @@ def assert_same_numbers(case, numbers):
     assert output.shape == numbers["output"].shape
     assert relative_error(output, numbers["output"]) < 1e-13
     gradients = case.backward(numbers["upstream"], given)
-    assert {f"gradient/{name}" for name in gradients} == {key for key in numbers if key.startswith("gradient/")}
+    assert {f"gradient/{name}" for name in gradients} == {
+        key for key in numbers if key.startswith("gradient/")
+    }
     for name, gradient in gradients.items():
         assert relative_error(gradient, numbers[f"gradient/{name}"]) < 1e-12, name
 

@@ -21,7 +21,9 @@ def scaled_dot_scores(queries, keys):
 
 
 def additive_scores(queries, keys, query_weight, key_weight, score_vector):
-    hidden = F.linear(queries, query_weight.T)[..., :, None, :] + F.linear(keys, key_weight.T)[..., None, :, :]
+    hidden = (
+        F.linear(queries, query_weight.T)[..., :, None, :] + F.linear(keys, key_weight.T)[..., None, :, :]
+    )
     return torch.einsum("...h,h->...", torch.tanh(hidden), score_vector)
 
 
@@ -63,7 +65,9 @@ def embedding(ids, table):
 
 def cross_entropy(logits, targets, ignore_index=-100, label_smoothing=0.0):
     rows = logits.reshape(-1, logits.shape[-1])
-    return F.cross_entropy(rows, targets.reshape(-1), ignore_index=ignore_index, label_smoothing=label_smoothing)
+    return F.cross_entropy(
+        rows, targets.reshape(-1), ignore_index=ignore_index, label_smoothing=label_smoothing
+    )
 
 
 def layer_norm(inputs, gain, bias, eps):
@@ -96,7 +100,9 @@ def gru_cell(projected, recurrent, hidden):
     rows = hidden.reshape(-1, width)
     cell = torch.ops.aten.gru_cell
     steps = []
-    for row, a, u in zip(rows, projected.reshape(-1, 3 * width), recurrent.reshape(-1, 3 * width), strict=True):
+    for row, a, u in zip(
+        rows, projected.reshape(-1, 3 * width), recurrent.reshape(-1, 3 * width), strict=True
+    ):
         nothing = row.new_zeros(3 * width, width)
         steps.append(cell(row[None], row[None], nothing, nothing, a, u)[0])
     return torch.stack(steps).reshape(hidden.shape)
