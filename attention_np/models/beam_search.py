@@ -28,6 +28,7 @@ def beam_search(
     end: int,
     longest: int = 24,
     length_power: float = 1.0,
+    repeat_pairs: bool = True,
 ) -> list[list[Hypothesis]]:
     r"""Keep the K likeliest beginnings of each text, one word longer at a time, until all have ended.
 
@@ -35,7 +36,7 @@ def beam_search(
 
     .. math:: \frac{1}{n^\alpha} \sum_{t=1}^{n} \log p(y_t \mid y_{<t}) ,
 
-    n counting the end (Wu et al. 2016, eq. 14, in its simplest form). One beam is greedy search.
+    n counting the end (Wu et al. 2016, eq. 14, in its simplest form). One beam is greedy search: its first end is the end.
 
     Parameters
     ----------
@@ -49,6 +50,9 @@ def beam_search(
         The words at most.
     length_power : float
         :math:`\alpha`; 0 compares bare likelihoods, 1 means per word.
+    repeat_pairs : bool
+        Whether a pair of neighbouring words may be written twice. A number may need it ("two hundred thousand two hundred");
+        a small model of prose that has said "of the" would else say it for ever.
 
     Returns
     -------
@@ -63,6 +67,8 @@ def beam_search(
     written = np.zeros((texts, beams, 0), int)
     for length in range(1, longest + 1):
         log_weights, states = step(states, words)
+        if not repeat_pairs:
+            log_weights = _without_repeated_pairs(log_weights, written)
         vocabulary = log_weights.shape[-1]
         candidates = (scores[..., None] + log_weights).reshape(texts, -1)
         # Twice the beams: should all of the best half end here, as many go on.
@@ -84,6 +90,9 @@ def beam_search(
                 finished[text].append(Hypothesis(sentence, score))
 
         open_scores = np.where(ends, -np.inf, best_scores)
+        if beams == 1:
+            # A detour around the likeliest end may score higher per word, but is not greedy.
+            open_scores[ends[:, 0]] = -np.inf
         going = np.argsort(-open_scores, axis=-1, kind="stable")[:, :beams]
         scores = np.take_along_axis(open_scores, going, -1)
         words = np.take_along_axis(next_words, going, -1)
@@ -93,6 +102,14 @@ def beam_search(
         if _decided(finished, scores, beams, longest, length_power):
             break
     return [sorted(group, key=lambda hypothesis: -hypothesis.score)[:beams] for group in finished]
+
+
+def _without_repeated_pairs(log_weights: Array, written: Array) -> Array:
+    """The same with -inf for whatever followed an earlier occurrence of a beam's last word."""
+    text, beam, place = np.nonzero(written[..., :-1] == written[..., -1:])
+    allowed = log_weights.copy()
+    allowed[text, beam, written[text, beam, place + 1]] = -np.inf
+    return allowed
 
 
 def _decided(finished: list[list[Hypothesis]], scores: Array, beams: int, longest: int, length_power: float) -> bool:

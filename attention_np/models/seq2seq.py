@@ -112,7 +112,7 @@ class Seq2Seq(Layer):
         return float(loss), backward
 
     def predict(
-        self, source: Array, mask: Array, *, start: int, end: int, beams: int = 1, longest: int = 24
+        self, source: Array, mask: Array, *, start: int, end: int, padding: int, beams: int = 1, longest: int = 24
     ) -> list[Hypothesis]:
         """The likeliest target of each source (B, S), by beam search; one beam is greedy."""
         embedded, _ = self.source_embedding(source)
@@ -122,7 +122,11 @@ class Seq2Seq(Layer):
             target, _ = self.target_embedding(words)
             decoded = self.decoder.step(target, encoded.states, mask, states)
             logits, _ = self.output(decoded.features)
-            return np.log(softmax(logits)), decoded.state
+            likely = softmax(logits)
+            # What must not be written: nothing, or a beginning.
+            likely[..., [padding, start]] = 0
+            with np.errstate(divide="ignore"):
+                return np.log(likely), decoded.state
 
         initial = np.repeat(encoded.summary[:, None], beams, axis=1)
         found = beam_search(step, initial, start=start, end=end, longest=longest)

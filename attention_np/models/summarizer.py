@@ -192,7 +192,15 @@ class Summarizer(Layer):
                 return np.log(mixture), decoded.state
 
         initial = np.repeat(encoded.summary[:, None], beams, axis=1)
-        return beam_search(step, initial, start=start, end=end, longest=longest, length_power=length_power)
+        return beam_search(
+            step,
+            initial,
+            start=start,
+            end=end,
+            longest=longest,
+            length_power=length_power,
+            repeat_pairs=False,
+        )
 
     def look(self, batch: SummaryBatch) -> tuple[Array, Array] | None:
         """Where attention lies before each word of the batch's targets, and how far that word was copied.

@@ -128,7 +128,7 @@ class Translator:
         for first in range(0, len(sources), 250):
             rows = sources[first : first + 250]
             batch = self._lay_out(rows, [[]] * len(rows))
-            found = self.model.predict(batch.source, batch.mask, start=START, end=END)
+            found = self.model.predict(batch.source, batch.mask, start=START, end=END, padding=PAD)
             written = [[self._target_words[id - _FIRST_WORD] for id in hypothesis.words] for hypothesis in found]
             for row, words, weights in zip(rows, written, self._weights(rows, written), strict=True):
                 translations.append(Translation(words, None if weights is None else weights[:, : len(row)]))
