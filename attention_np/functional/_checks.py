@@ -93,7 +93,7 @@ def require_mask(mask: Array, shape: tuple[int, ...]) -> None:
     """Refuse a mask that is not boolean or does not broadcast to `shape`."""
     if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
         got = mask.dtype if isinstance(mask, np.ndarray) else type(mask).__name__
-        raise TypeError(f"mask: expected booleans, True where attending is allowed, got {got}")
+        raise TypeError(f"mask: expected booleans in a NumPy array, True where attending is allowed, got {got}")
     require_broadcast("mask", mask, shape)
 
 
