@@ -96,7 +96,9 @@ def test_a_mask_that_does_not_broadcast_is_refused_by_name(shape):
 
 @pytest.mark.parametrize("mask", [np.ones(4), np.ones(4, int), [True] * 4, np.True_, True])
 def test_a_mask_that_is_not_boolean_is_refused_by_name(mask):
-    with pytest.raises(TypeError, match=r"^mask: expected booleans in a NumPy array, True where attending is allowed, got "):
+    with pytest.raises(
+        TypeError, match=r"^mask: expected booleans in a NumPy array, True where attending is allowed, got "
+    ):
         softmax(np.ones((3, 4)), mask=mask)
 
 
