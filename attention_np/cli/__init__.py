@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from .._version import __version__
 from . import evaluate, main_job, summarize, train, where
@@ -17,24 +19,40 @@ is trained on the documentation that is installed on this machine, and reported 
 Nothing is downloaded and nothing leaves the machine."""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Bad usage is one line, as every other error is; the subcommands' parsers are of this class too."""
+
+    def __init__(self, **options: Any) -> None:
+        # Raw: an example that is wrapped at a hyphen cannot be copied.
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where the usage stands."""
+        self.exit(_fail(f"{message} (see {self.prog} --help)", 2))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; gives its exit status: 0 done, 1 checked and found wrong, 2 could not be done, 130 Ctrl-C."""
-    parser = argparse.ArgumentParser(
-        prog="attention-np",
-        description=_DESCRIPTION,
-        epilog="example: attention-np --quick",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    argv = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):
+        # A summary may copy any word of its source: what the console cannot show must not end the command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    parser = _Parser(prog="attention-np", description=_DESCRIPTION, epilog="example: attention-np --quick")
     parser.add_argument("--version", action="version", version=f"attention-np {__version__}")
     main_job.add_arguments(parser)
-    subparsers = parser.add_subparsers(title="subcommands", metavar="")
+    subparsers = parser.add_subparsers(title="subcommands", metavar="subcommand")
     for subcommand in (train, summarize, evaluate, where):
         subcommand.add_parser(subparsers)
     arguments = parser.parse_args(argv)
+    if arguments.run is not main_job.run and argv[0].startswith("-"):
+        # argparse would let the subcommand's defaults overwrite them silently.
+        parser.error(f"{argv[0]}: options go behind the subcommand, as in: attention-np train numbers --seed 3")
     try:
         return arguments.run(arguments)
     except KeyboardInterrupt as interrupt:
-        return _fail(str(interrupt) or "stopped", 130)
+        how = "give the same command with --resume"
+        return _fail(str(interrupt).replace("resume the training", how) or "stopped", 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

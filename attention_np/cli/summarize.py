@@ -72,9 +72,11 @@ def _read(text: str) -> str:
         return _decoded(sys.stdin.buffer.read(_LARGEST + 1), "standard input")
     try:
         path = Path(text)
-        is_file = path.is_file()
+        is_file, is_folder = path.is_file(), bool(text) and path.is_dir()
     except (OSError, ValueError):
-        is_file = False
+        is_file = is_folder = False
+    if is_folder:
+        raise ValueError(f"text: {text} is a folder; expected a text, a file, or - for standard input")
     if is_file:
         with path.open("rb") as file:
             return _decoded(file.read(_LARGEST + 1), text)

@@ -37,7 +37,7 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the main job and ``train`` both take."""
     parser.add_argument("--minutes", type=positive, default=4.0, help="how long to train a summariser (4)")
     parser.add_argument("--score", choices=SCORES, default="cosine", help="the attention's score (cosine)")
-    parser.add_argument("--seed", type=int, default=0, help="of everything random (0)")
+    parser.add_argument("--seed", type=not_negative, default=0, help="of everything random (0)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="the folder for what is made (in the cache)")
     parser.add_argument("--resume", action="store_true", help="go on where training was interrupted")
     parser.add_argument(
@@ -53,6 +53,14 @@ def positive(text: str) -> float:
     return number
 
 
+def not_negative(text: str) -> int:
+    """A whole number from zero on, for argparse."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 0, got {text}")
+    return number
+
+
 def fresh(checkpoint: Path, resume: bool) -> Path:
     """The checkpoint to train with; an earlier training that is not resumed is kept beside it."""
     if checkpoint.exists() and not resume:
@@ -63,9 +71,8 @@ def fresh(checkpoint: Path, resume: bool) -> Path:
 def run(arguments: argparse.Namespace) -> int:
     """Train, and save the model."""
     folder = output_folder(arguments.out, arguments.task)
-    checkpoint = fresh(folder / TRAINING_FILE, arguments.resume)
     if arguments.task == "numbers":
-        return _train_numbers(arguments, checkpoint)
+        return _train_numbers(arguments, folder)
     settings = SummarizerSettings(score=arguments.score, learn_scale=not arguments.beta_one)
     packages = tuple(arguments.packages)
     dataset = prepare(packages, cache_folder())
@@ -75,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         minutes=arguments.minutes,
         packages=packages,
-        checkpoint=checkpoint,
+        checkpoint=fresh(folder / TRAINING_FILE, arguments.resume),
         resume=arguments.resume,
     )
     save_summarizer(folder / MODEL_FILE, trained)
@@ -86,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _train_numbers(arguments: argparse.Namespace, checkpoint: Path) -> int:
+def _train_numbers(arguments: argparse.Namespace, folder: Path) -> int:
     split = draw_split(rng=np.random.default_rng(arguments.seed))
     learn_scale = not arguments.beta_one
     translator = Translator(
@@ -94,7 +101,7 @@ def _train_numbers(arguments: argparse.Namespace, checkpoint: Path) -> int:
     )
     translator.fit(
         split.train,
-        checkpoint=checkpoint,
+        checkpoint=fresh(folder / TRAINING_FILE, arguments.resume),
         resume=arguments.resume,
         configuration={"score": arguments.score, "learn_scale": learn_scale, "seed": arguments.seed},
     )
