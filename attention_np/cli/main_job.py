@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Both acts."""
     started = time.perf_counter()
     folder = output_folder(arguments.out, "main-job")
-    minutes = 0.1 if arguments.quick else arguments.minutes
+    minutes = 0.3 if arguments.quick else arguments.minutes
     _say(_plan(arguments, minutes, folder))
     with blas_threads(1):
         act_one = _act_one(arguments.seed, arguments.quick)
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _plan(arguments: argparse.Namespace, minutes: float, folder: Path) -> str:
     models = 3 if arguments.ablate else 1
-    estimate = 0.7 if arguments.quick else 3 + models * (minutes + 0.5)
+    estimate = 1.5 if arguments.quick else 3 + models * (minutes + 0.5)
     lines = [
         "TINY RUN (--quick): a few seconds of training, figures without meaning." if arguments.quick else "",
         "Act one: three models translate number words; attention is compared with the true alignment.",

@@ -112,7 +112,7 @@ class Translator:
             self._batches(pairs),
             rng=self.rng,
             epochs=epochs,
-            schedule=lambda total: WarmupCosine(max(total // 10, 1), total),
+            schedule=lambda total: WarmupCosine(total // 10, total),
             clip=1.0,
             watch=watch,
             checkpoint=checkpoint,

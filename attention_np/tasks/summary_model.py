@@ -90,7 +90,7 @@ def train_summarizer(
         rng=rng,
         minutes=minutes,
         epochs=epochs,
-        schedule=lambda total: WarmupCosine(max(total // 20, 1), total),
+        schedule=lambda total: WarmupCosine(total // 20, total),
         clip=2.0,
         validate=lambda: {"loss": validation_loss(model, validation)},
         watch=None if model.decoder.attention is None else lambda: {"sharpness": trained.sharpness or 0.0},

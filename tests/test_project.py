@@ -1,0 +1,57 @@
+"""The project around the code: typed, linted, whole in a wheel, and a README that works."""
+
+from __future__ import annotations
+
+import configparser
+import fnmatch
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = (
+    "functional layers models optim training tasks gradcheck visualize classroom bench cli".split()
+)
+
+
+@pytest.mark.parametrize("arguments", [["mypy"], ["ruff", "check", "attention_np", "tests"]], ids=["types", "lint"])
+def test_the_package_is_clean(arguments: list[str]) -> None:
+    done = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_folder_imports_only_from_folders_before_it() -> None:
+    upwards = []
+    for place, folder in enumerate(FOLDERS):
+        for file in (ROOT / "attention_np" / folder).glob("*.py"):
+            for imported in re.findall(r"^\s*from \.\.(\w+)", file.read_text(encoding="utf-8"), re.MULTILINE):
+                if imported in FOLDERS and FOLDERS.index(imported) > place:
+                    upwards.append(f"{folder}/{file.name} imports {imported}")
+    assert upwards == []
+
+
+def test_every_data_file_of_the_package_is_in_the_wheel() -> None:
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg", encoding="utf-8")
+    patterns = [part.strip() for part in settings["options.package_data"]["attention_np"].split(",")]
+    package = ROOT / "attention_np"
+    data = [
+        file.relative_to(package).as_posix()
+        for file in package.rglob("*")
+        if file.is_file() and file.suffix not in {".py", ".pyc"}
+    ]
+    assert data
+    assert [name for name in data if not any(fnmatch.fnmatch(name, pattern) for pattern in patterns)] == []
+
+
+def test_the_examples_of_the_readme_run() -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) == 3
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(blocks)], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) > 0.01
