@@ -37,8 +37,8 @@ class SummarizerSettings:
     score: str | None = "cosine"
     learn_scale: bool = True
     width: int = 160
-    dropout: float = 0.3
-    batch_size: int = 48
+    dropout: float = 0.45
+    batch_size: int = 32
     learning_rate: float = 2e-3
 
     def as_dict(self) -> dict[str, object]:
