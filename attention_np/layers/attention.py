@@ -19,7 +19,7 @@ from ..functional import (
     softmax,
     softmax_backward,
 )
-from ..functional._checks import Array
+from ..functional._checks import Array, require_floats, require_shape
 from ..functional.scores import default_scale
 from .module import Layer, Parameter, called_once, uniform
 from .sharpness import Sharpness
@@ -132,6 +132,14 @@ class Attention(Layer):
         def backward(
             *, d_context: Array | None = None, d_weights: Array | None = None, d_scores: Array | None = None
         ) -> tuple[Array, ...]:
+            require_floats(scores=scores, d_context=d_context, d_weights=d_weights, d_scores=d_scores)
+            for name, upstream, field in (
+                ("d_context", d_context, result),
+                ("d_weights", d_weights, weights),
+                ("d_scores", d_scores, scores),
+            ):
+                if upstream is not None:
+                    require_shape(name, upstream, field.shape, "like its field")
             if d_context is None:
                 d_context = np.zeros_like(result)
             d_weights_by_context, d_values = context_backward(d_context, weights, summed)

@@ -161,13 +161,14 @@ class MultiHeadAttention(Layer):
         -------
         array (..., L, width)
         """
+        extended = KeyValueCache(cache.keys, cache.values)
         if inputs is not None:
-            keys, values = self._split(self.key(inputs)[0]), self._split(self.value(inputs)[0])
-            cache.extend(keys, values)
-        if cache.keys is None or cache.values is None:
+            extended.extend(self._split(self.key(inputs)[0]), self._split(self.value(inputs)[0]))
+        if extended.keys is None or extended.values is None:
             raise ValueError("inputs: expected some at the first step with an empty cache, got None")
         queries = self._split(self.query(targets)[0])
-        context = attention(queries, cache.keys, cache.values, **self._options(mask, causal))
+        context = attention(queries, extended.keys, extended.values, **self._options(mask, causal))
+        cache.keys, cache.values = extended.keys, extended.values  # only now: a step that is refused changes nothing
         return self.output(self._merge(context))[0]
 
     def weights(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..functional import gru_cell, gru_cell_backward, linear, linear_backward
-from ..functional._checks import Array, require_shape
+from ..functional._checks import Array, require_floats, require_mask, require_shape
 from .module import Layer, Parameter, called_once, uniform
 
 
@@ -86,30 +86,37 @@ class GRU(Layer):
         """
         require_shape("inputs", inputs, ("batch", "time", self.input_weight.value.shape[0]), "to match input_weight")
         batch, time, _ = inputs.shape
+        width = self.directions * self.hidden_width
         if mask is not None:
+            require_mask(mask, (batch, time))
             require_shape("mask", mask, (batch, time), "to match inputs")
         if initial is None:
-            initial = np.zeros((batch, self.directions * self.hidden_width), inputs.dtype)
-        require_shape("initial", initial, (batch, self.directions * self.hidden_width), "directions x hidden width")
+            initial = np.zeros((batch, width), inputs.dtype)
+        require_floats(inputs=inputs, initial=initial)
+        require_shape("initial", initial, (batch, width), "directions x hidden width")
 
         recurrent_weight = self.recurrent_weight.value
         projected = self._time_first(linear(inputs, self.input_weight.value, self.input_bias.value))
         present = None if mask is None else self._time_first(np.repeat(mask[..., None], self.directions, axis=-1))
         hidden = np.empty((time + 1, self.directions, batch, self.hidden_width), inputs.dtype)
         recurrent, gates = np.empty_like(projected), np.empty_like(projected)
-        hidden[0] = initial.reshape(batch, self.directions, -1).swapaxes(0, 1)
+        hidden[0] = self._by_direction(initial)
         for t in range(time):
             recurrent[t] = hidden[t] @ recurrent_weight + self.recurrent_bias.value
             hidden[t + 1], gates[t] = gru_cell(projected[t], recurrent[t], hidden[t])
             if present is not None and not present[t].all():
                 np.copyto(hidden[t + 1], hidden[t], where=~present[t])
-        read = Read(self._batch_first(hidden[1:]), hidden[-1].swapaxes(0, 1).reshape(batch, -1))
+        read = Read(self._batch_first(hidden[1:]), hidden[-1].swapaxes(0, 1).reshape(batch, width))
 
         @called_once
         def backward(*, d_outputs: Array | None = None, d_final: Array | None = None) -> tuple[Array, Array]:
+            require_floats(inputs=inputs, d_outputs=d_outputs, d_final=d_final)
             d_hidden = np.zeros_like(hidden[0])
+            if d_outputs is not None:
+                require_shape("d_outputs", d_outputs, (batch, time, width), "like outputs")
             if d_final is not None:
-                d_hidden += d_final.reshape(batch, self.directions, -1).swapaxes(0, 1)
+                require_shape("d_final", d_final, (batch, width), "like final")
+                d_hidden += self._by_direction(d_final)
             d_states = None if d_outputs is None else self._time_first(d_outputs)
             d_projected, d_recurrent = np.empty_like(projected), np.empty_like(projected)
             transposed = recurrent_weight.swapaxes(-1, -2)
@@ -133,25 +140,30 @@ class GRU(Layer):
             )
             self.input_weight.grad += d_weight
             self.input_bias.grad += d_bias
-            return d_inputs, d_hidden.swapaxes(0, 1).reshape(batch, -1)
+            return d_inputs, d_hidden.swapaxes(0, 1).reshape(batch, width)
 
         return read, backward
 
+    def _by_direction(self, states: Array) -> Array:
+        """(B, directions · h) to (directions, B, h)."""
+        return states.reshape(len(states), self.directions, self.hidden_width).swapaxes(0, 1)
+
     def _time_first(self, array: Array) -> Array:
-        """(B, T, directions · n) to (T, directions, B, n), time reversed in the second direction."""
-        batch, time, _ = array.shape
-        turned = np.ascontiguousarray(array.reshape(batch, time, self.directions, -1).transpose(1, 2, 0, 3))
+        """(B, T, directions · n) to a new (T, directions, B, n), time reversed in the second direction."""
+        batch, time, width = array.shape
+        by_direction = array.reshape(batch, time, self.directions, width // self.directions)
+        turned = by_direction.transpose(1, 2, 0, 3).copy()
         if self.directions == 2:
             turned[:, 1] = turned[::-1, 1].copy()
         return turned
 
     def _batch_first(self, array: Array) -> Array:
-        """The inverse of `_time_first`."""
+        """The inverse of `_time_first`, new as well."""
         time, directions, batch, width = array.shape
-        turned = array.transpose(2, 0, 1, 3)
+        turned = array.transpose(2, 0, 1, 3).copy()
         if directions == 2:
-            turned = np.stack([turned[:, :, 0], turned[:, ::-1, 1]], axis=2)
-        return np.ascontiguousarray(turned.reshape(batch, time, directions * width))
+            turned[:, :, 1] = turned[:, ::-1, 1].copy()
+        return turned.reshape(batch, time, directions * width)
 
     def _rows(self, array: Array) -> Array:
         """(T, directions, B, n) to (directions, T · B, n)."""

@@ -45,4 +45,5 @@ class Sharpness(Layer):
 
     def add_gradient(self, d_scale: Array) -> None:
         """Add :math:`dt = d\\beta \\, e^t`; nothing where the cap holds β."""
-        self.log_scale.grad += d_scale * self.value * (np.exp(self.log_scale.value) <= CAP)
+        # Compared as logarithms: e^(ln 100) may round to above 100, and a sharpness that starts there must learn.
+        self.log_scale.grad += d_scale * self.value * (self.log_scale.value <= math.log(CAP))

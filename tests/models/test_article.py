@@ -95,6 +95,24 @@ def test_the_golden_file_is_what_its_script_makes(name, golden):
         np.testing.assert_allclose(golden[f"{name} {key}"], array, rtol=1e-12, atol=1e-12, err_msg=key)
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_the_gradients_are_the_numerical_derivative(name):
+    rng = np.random.default_rng(11)
+    model, ids, d_logits = make(name), rng.integers(0, 9, (3, 4)), rng.standard_normal((3, 3))
+    _, backward = model(ids)
+    backward(d_logits)
+    for key, parameter in model.named_parameters():
+        value, expected = parameter.value, np.zeros_like(parameter.value)
+        for index in np.ndindex(value.shape):
+            kept, losses = value[index], []
+            for step in (1e-5, -1e-5):
+                value[index] = kept + step
+                losses.append(np.sum(d_logits * model(ids)[0]))
+            value[index] = kept
+            expected[index] = (losses[0] - losses[1]) / 2e-5
+        np.testing.assert_allclose(parameter.grad, expected, rtol=1e-6, atol=1e-8, err_msg=key)
+
+
 def test_the_article_model_has_the_samples_parameters_except_the_unused_bias():
     shapes = {name: parameter.value.shape for name, parameter in make("article").named_parameters()}
     assert shapes == {
