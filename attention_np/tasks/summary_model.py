@@ -132,9 +132,13 @@ def load_summarizer(path: Path) -> TrainedSummarizer:
     saved = load_checkpoint(path)
     if saved.metadata.get("kind") != _KIND:
         raise CheckpointError(f"{path}: is a checkpoint, but not of a summariser")
-    settings = SummarizerSettings(**saved.metadata["settings"])
-    vocabulary = Vocabulary(saved.metadata["words"], saved.metadata["writable"])
-    model = make_summarizer(settings, vocabulary, np.random.default_rng(0))
-    model.load_state_dict(saved.arrays)
+    try:
+        settings = SummarizerSettings(**saved.metadata["settings"])
+        vocabulary = Vocabulary(saved.metadata["words"], saved.metadata["writable"])
+        model = make_summarizer(settings, vocabulary, np.random.default_rng(0))
+        model.load_state_dict(saved.arrays)
+        facts = saved.metadata["facts"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: is a summariser that this attention_np cannot build ({error})") from error
     model.eval()
-    return TrainedSummarizer(model, vocabulary, settings, saved.metadata["facts"])
+    return TrainedSummarizer(model, vocabulary, settings, facts)

@@ -107,6 +107,14 @@ def test_prediction_never_writes_a_start_or_padding(beams):
     assert any(hypothesis.words for hypothesis in found)
 
 
+def test_a_translation_may_say_a_pair_of_words_twice():
+    # As numbers do: "zwei hundert zwölf tausend zwei hundert zwölf".
+    model, batch = make(), make_batch()
+    model.output.bias.value[5] = 100
+    found = model.predict(batch.source, batch.mask, start=START, end=END, padding=PAD, longest=6)
+    assert [hypothesis.words for hypothesis in found] == [[5] * 6] * 3
+
+
 def test_a_prediction_s_score_is_the_loss_of_its_words():
     model, batch = make(seed=5), make_batch()
     model.output.bias.value[[PAD, START]] = -1e3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -164,6 +165,15 @@ def test_words_of_the_source_alone_are_copied_from_their_own_source_only():
         for hypothesis in hypotheses:
             assert set(hypothesis.words[:2]) <= set(source)
     assert any(word >= VOCABULARY for hypotheses in found for hypothesis in hypotheses for word in hypothesis.words)
+
+
+def test_a_summary_never_says_a_pair_of_words_twice():
+    model = make(None, seed=4)
+    model.output_bias.value[[4, 5]] = 8
+    found = model.predict(make_batch(), start=START, end=END, beams=2, longest=9)
+    for hypothesis in (hypothesis for hypotheses in found for hypothesis in hypotheses):
+        pairs = list(itertools.pairwise(hypothesis.words))
+        assert len(set(pairs)) == len(pairs) > 2
 
 
 @pytest.mark.parametrize("beams", [1, 3])
