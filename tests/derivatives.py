@@ -45,7 +45,9 @@ def torch_gradients(
     import torch
 
     tensors = {name: torch.tensor(value) for name, value in given.items() if isinstance(value, np.ndarray)}
-    floating = {name: tensor.requires_grad_() for name, tensor in tensors.items() if tensor.is_floating_point()}
+    floating = {
+        name: tensor.requires_grad_() for name, tensor in tensors.items() if tensor.is_floating_point()
+    }
     output = function(**{**given, **tensors})
     output.backward(torch.tensor(upstream))
     unused = torch.zeros(())
