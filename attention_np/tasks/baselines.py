@@ -1,4 +1,4 @@
-"""Summaries without a model, to hold a model against: simple rivals, and oracles that no excerpt can exceed."""
+"""Summaries without a model, to hold a model against: simple rivals, and ceilings that no excerpt exceeds."""
 
 from __future__ import annotations
 

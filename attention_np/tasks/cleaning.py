@@ -18,6 +18,9 @@ BODY_LIMIT = 40
 PARAMETER_LIMIT = 12
 """The words of the parameters' names that the model reads."""
 
+# Enough characters for BODY_LIMIT words in any text; the rest of a long one need not be cleaned.
+_FREE_TEXT_LIMIT = 100_000
+
 OF, PARAMETERS, TEXT = "<of>", "<parameters>", "<text>"
 """Separators in a source, behind the kind (``<function>``, …) and the name. No text contains them:
 ``split_words`` never gives an angle bracket."""
@@ -97,10 +100,14 @@ def source_words(
     *_, owner, name = "", *docstring.object_name.split(".")
     parameters = [word for parameter in docstring.signature for word in identifier_words(parameter)]
     return [
-        f"<{docstring.kind}>", *identifier_words(name),
-        OF, *identifier_words(owner),
-        PARAMETERS, *parameters[:parameter_limit],
-        TEXT, *words[:body_limit],
+        f"<{docstring.kind}>",
+        *identifier_words(name),
+        OF,
+        *identifier_words(owner),
+        PARAMETERS,
+        *parameters[:parameter_limit],
+        TEXT,
+        *words[:body_limit],
     ]
 
 
@@ -111,7 +118,7 @@ def body_words(text: str) -> list[str]:
 
 def free_text_source(text: str, body_limit: int = BODY_LIMIT) -> list[str]:
     """The source of a text that no object belongs to: the separators stand with nothing between them."""
-    words = body_words(plain_text(text))
+    words = body_words(plain_text(text[:_FREE_TEXT_LIMIT]))
     return ["<module>", OF, PARAMETERS, TEXT, *words[:body_limit]]
 
 
@@ -133,7 +140,6 @@ _PROSE_DIRECTIVES = frozenset(
 # first: most paragraphs hold none of them, and a search for a letter is many times faster than one for a
 # pattern.
 _INLINE = [
-    ("://", re.compile(r"\bhttps?://\S+"), " "),
     ("%(", re.compile(r"%\([\w:.]+\)s"), " "),
     (":math:", re.compile(r":math:`[^`]*`"), " "),
     ("``", re.compile(r"``([^`]+)``"), r"\1"),
@@ -141,10 +147,11 @@ _INLINE = [
     ("`", re.compile(r"(?::[\w:+.-]+:)?`([^`<]+?)\s*<[^`>]*>`"), r"\1"),
     ("`", re.compile(r"(?::[\w:+.-]+:)?`~(?:[\w.]*\.)?([^`]+)`"), r"\1"),
     ("`", re.compile(r"(?::[\w:+.-]+:)?`!?\.?([^`]+)`_{0,2}"), r"\1"),
+    ("://", re.compile(r"\bhttps?://\S+"), " "),
     (":", re.compile(r"^:(?:param|parameter|arg|type|raises?|var|ivar)\s+([^:\n]+):", re.MULTILINE), r"\1"),
     (":", re.compile(r"^:(\w+):", re.MULTILINE), r"\1"),
     (":", re.compile(r"::\s*$", re.MULTILINE), ":"),
-    ("*", re.compile(r"(?<!\w)(\*{1,2})(\w[^*\n]*?)\1(?!\w)"), r"\2"),
+    ("*", re.compile(r"(?<!\w)(\*{1,2})(\w(?:[^*\n]*[^*\s])?)\1(?![\w*])"), r"\2"),
 ]
 _LIST_MARK = re.compile(r"(?:[-*+•]|\(?\d{1,2}[.)]|#{1,6})\s+")
 

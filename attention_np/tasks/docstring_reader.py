@@ -15,7 +15,9 @@ _RULE = re.compile(r"\s*([-=~^*#])\1{2,}\s*")
 _SECTIONS = frozenset(
     {"Parameters", "Returns", "Yields", "Raises", "Attributes", "Methods", "Notes", "Examples", "See Also"}
 )
-_SENTENCE_END = re.compile(r"(?<![.\s]\w)(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)[.!?](?=\s+[^a-z\s]|\s*$)")
+_SENTENCE_END = re.compile(
+    r"(?<!\.\w)(?<!\s[A-Z])(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)[.!?](?=\s+[^a-z\s]|\s*$)"
+)
 
 
 @dataclass(frozen=True)

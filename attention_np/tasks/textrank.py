@@ -14,7 +14,7 @@ DAMPING = 0.85
 _TOLERANCE = 1e-9
 _MOST_SENTENCES = 50
 _FEWEST_WORDS = 3
-_SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+(?=[^a-z\s])|\n")
+_SENTENCE_BREAK = re.compile(r"(?<=[.!?])(?<!\.\w\.)\s+(?=[^a-z\s])|\n")
 
 
 def sentences(text: str) -> list[list[str]]:
