@@ -28,7 +28,15 @@ def cache_folder() -> Path:
 
 
 def output_folder(out: Path | None, task: str) -> Path:
-    """`out`, or a folder for this task in the cache; created when missing."""
+    """`out`, or a folder for this task in the cache; created when missing.
+
+    Raises
+    ------
+    NotADirectoryError
+        If `out` is a file.
+    """
+    if out is not None and out.exists() and not out.is_dir():
+        raise NotADirectoryError(f"--out: {out} is a file; expected a folder, or a name for a new one")
     folder = cache_folder() / task if out is None else out
     folder.mkdir(parents=True, exist_ok=True)
     return folder.resolve()
@@ -39,6 +47,15 @@ def remember_model(path: Path) -> None:
     beside = cache_folder() / (_LAST_MODEL + ".partial")
     beside.write_text(str(path.resolve()), encoding="utf-8")
     beside.replace(cache_folder() / _LAST_MODEL)
+
+
+def last_model() -> Path | None:
+    """The model that is used where none is named; None if none was trained, or it is gone."""
+    note = cache_folder() / _LAST_MODEL
+    if not note.exists():
+        return None
+    path = Path(note.read_text(encoding="utf-8"))
+    return path if path.exists() else None
 
 
 def model_path(folder: Path | None) -> Path:
@@ -54,7 +71,7 @@ def model_path(folder: Path | None) -> Path:
         if not path.exists():
             raise FileNotFoundError(f"--model: there is no model at {path}; train one: attention-np --out {folder}")
         return path
-    note = cache_folder() / _LAST_MODEL
-    if not note.exists() or not Path(note.read_text(encoding="utf-8")).exists():
+    remembered = last_model()
+    if remembered is None:
         raise FileNotFoundError("there is no trained model yet; train one: attention-np (or attention-np --quick)")
-    return Path(note.read_text(encoding="utf-8"))
+    return remembered

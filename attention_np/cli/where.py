@@ -6,7 +6,7 @@ import argparse
 import json
 import shutil
 
-from .places import cache_folder
+from .places import cache_folder, last_model
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,12 +26,16 @@ def run(arguments: argparse.Namespace) -> int:
         str(entry): sum(file.stat().st_size for file in [entry, *entry.rglob("*")] if file.is_file())
         for entry in sorted(folder.iterdir())
     }
+    model = last_model()
     if arguments.clean:
         shutil.rmtree(folder)
     if arguments.json:
-        print(json.dumps({"folder": str(folder), "bytes": sizes, "removed": arguments.clean}))
+        named = None if model is None else str(model)
+        print(json.dumps({"folder": str(folder), "bytes": sizes, "model": named, "removed": arguments.clean}))
         return 0
     print(f"{folder}: {sum(sizes.values()) / 1e6:.1f} MB" + (", removed" if arguments.clean else ""))
     for name, size in sizes.items():
         print(f"  {size / 1e6:8.1f} MB  {name}")
+    if model is not None and not arguments.clean:
+        print(f"the model that summarize and evaluate use: {model}, {model.stat().st_size / 1e6:.1f} MB")
     return 0

@@ -11,9 +11,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import pytest
 
 from attention_np.cli import main
+from attention_np.tasks.summaries import make_summarizer
+from attention_np.tasks.summary_model import load_summarizer, save_summarizer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +74,16 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> QuickRun:
     home = tmp_path_factory.mktemp("home")
     out = tmp_path_factory.mktemp("quick") / "made"
     return QuickRun(home, out, command(["--quick", "--out", str(out), "--seed", "3"], environment(home)))
+
+
+@pytest.fixture(scope="session")
+def untrained(quick: QuickRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of the tiny run's form with random weights: it always writes something, a trained one may not."""
+    trained = load_summarizer(quick.out / "summarizer.npz")
+    model = make_summarizer(trained.settings, trained.vocabulary, np.random.default_rng(5))
+    folder = tmp_path_factory.mktemp("untrained")
+    save_summarizer(folder / "summarizer.npz", dataclasses.replace(trained, model=model))
+    return folder
 
 
 def _caller(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:

@@ -68,4 +68,4 @@ def test_pictures_are_png_files_of_a_readable_size(quick: Any, picture: str) -> 
 
 
 def test_five_examples_stand_beside_what_their_authors_wrote(quick: Any) -> None:
-    assert len(re.findall(r"^ +model: .+\n +author: .+", quick.done.out, re.MULTILINE)) == 5
+    assert len(re.findall(r"^ +model: .*\n +author: .+", quick.done.out, re.MULTILINE)) == 5

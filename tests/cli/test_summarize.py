@@ -31,16 +31,16 @@ def test_an_object_is_summarised_beside_what_its_author_wrote(run: Any) -> None:
     assert done.out.splitlines()[-1].startswith("its author wrote: Wrap a single paragraph")
 
 
-def test_json_is_all_that_is_printed(run: Any) -> None:
-    done = run("summarize", TEXT, "--json")
+def test_json_is_all_that_is_printed(run: Any, untrained: Path) -> None:
+    done = run("summarize", TEXT, "--json", "--model", str(untrained))
     answer = json.loads(done.out)
     assert set(answer) == {"summary", "reference", "words"} and answer["reference"] is None and answer["words"]
     assert done.err == ""
 
 
-def test_the_heatmap_is_a_png(run: Any, tmp_path: Path) -> None:
+def test_the_heatmap_is_a_png(run: Any, untrained: Path, tmp_path: Path) -> None:
     picture = tmp_path / "looked.png"
-    assert run("summarize", TEXT, "--heatmap", str(picture)).status == 0
+    assert run("summarize", TEXT, "--heatmap", str(picture), "--model", str(untrained)).status == 0
     assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
 
 

@@ -70,3 +70,11 @@ def test_an_unknown_package_is_named_and_an_earlier_training_stays_where_it_is(f
     arguments = ["train", "summaries", "--from", "no_such_package", "--out", str(tmp_path)]
     assert "no_such_package" in fresh_run(*arguments).complaint
     assert training.read_bytes() == b"hours of work"
+
+
+@pytest.mark.parametrize("before", [[], ["train", "numbers"], ["train", "summaries"]])
+def test_an_output_folder_that_is_a_file_is_refused(fresh_run: Any, tmp_path: Path, before: list[str]) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine", encoding="utf-8")
+    assert f"--out: {file} is a file" in fresh_run(*before, "--out", str(file)).complaint
+    assert file.read_text(encoding="utf-8") == "mine"

@@ -21,6 +21,17 @@ def test_it_names_what_is_there_and_how_large_it_is(run: Any, quick: Any) -> Non
     assert str(folder) in done.out.splitlines()[0]
 
 
+def test_before_any_training_no_model_is_named(fresh_run: Any) -> None:
+    assert json.loads(fresh_run("where", "--json").out)["model"] is None
+    assert "the model that" not in fresh_run("where").out
+
+
+def test_a_remembered_model_outside_the_cache_is_named_too(run: Any, quick: Any) -> None:
+    model = quick.out / "summarizer.npz"
+    assert Path(json.loads(run("where", "--json").out)["model"]) == model
+    assert run("where").out.splitlines()[-1].startswith(f"the model that summarize and evaluate use: {model}, ")
+
+
 def test_cleaning_removes_the_cache_and_nothing_else(fresh_run: Any, tmp_path: Path, quick: Any) -> None:
     folder = Path(json.loads(fresh_run("where", "--json").out)["folder"])
     (folder / "summaries").mkdir()
