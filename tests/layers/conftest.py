@@ -5,19 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-
-def numerical_gradient(loss, array, step):
-    """Central differences of loss() in every entry of `array`."""
-    gradient = np.zeros_like(array)
-    for index in np.ndindex(array.shape):
-        kept = array[index]
-        array[index] = kept + step
-        ahead = loss()
-        array[index] = kept - step
-        behind = loss()
-        array[index] = kept
-        gradient[index] = (ahead - behind) / (2 * step)
-    return gradient
+from ..derivatives import numerical_gradient
 
 
 def fields(output):
@@ -27,7 +15,7 @@ def fields(output):
     return {"d_output": output}
 
 
-def check_layer(layer, call, arrays, rng, upstreams=None, step=1e-5):
+def check_layer(layer, call, arrays, rng, upstreams=None, step=1e-3):
     """Hold the backward pass of ``call(**arrays)``, parameters included, against the numerical derivative.
 
     The parameters have random gradients before, to which a backward pass must add. What it returns must be
@@ -42,9 +30,19 @@ def check_layer(layer, call, arrays, rng, upstreams=None, step=1e-5):
     }
     assert upstreams is None or set(sent) == set(upstreams)
 
-    def loss():
-        again = fields(call(**arrays)[0])
-        return sum(np.sum(upstream * again[name]) for name, upstream in sent.items())
+    def derivative(array):
+        """Of all results together, weighted by what is sent, in an array that the layer reads."""
+        kept = array.copy()
+
+        def results_at(other):
+            array[...] = other
+            again = fields(call(**arrays)[0])
+            array[...] = kept
+            return np.concatenate([again[name].ravel() for name in sent])
+
+        return numerical_gradient(
+            results_at, np.concatenate([upstream.ravel() for upstream in sent.values()]), array, step
+        )
 
     before = {name: rng.standard_normal(p.value.shape) for name, p in layer.named_parameters()}
     for name, parameter in layer.named_parameters():
@@ -65,17 +63,10 @@ def check_layer(layer, call, arrays, rng, upstreams=None, step=1e-5):
             assert not np.shares_memory(gradient, parameter.value), name
         others = [other for other in gradients if other is not gradient]
         assert not any(np.shares_memory(gradient, other) for other in others), name
-        np.testing.assert_allclose(
-            gradient, numerical_gradient(loss, array, step), rtol=1e-6, atol=1e-8, err_msg=f"d_{name}"
-        )
+        np.testing.assert_allclose(gradient, derivative(array), rtol=1e-7, atol=1e-9, err_msg=f"d_{name}")
     for name, parameter in layer.named_parameters():
-        np.testing.assert_allclose(
-            parameter.grad - before[name],
-            numerical_gradient(loss, parameter.value, step),
-            rtol=1e-6,
-            atol=1e-8,
-            err_msg=name,
-        )
+        added, expected = parameter.grad - before[name], derivative(parameter.value)
+        np.testing.assert_allclose(added, expected, rtol=1e-7, atol=1e-9, err_msg=name)
 
 
 @pytest.fixture(scope="session")

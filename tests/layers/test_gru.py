@@ -99,8 +99,11 @@ def test_a_state_is_made_by_the_equations():
 
 
 @pytest.mark.parametrize("directions", [1, 2])
-@pytest.mark.parametrize("mask", [None, MASK], ids=["no-mask", "mask"])
-@pytest.mark.parametrize("upstreams", [("d_outputs",), ("d_final",), None], ids=["outputs", "final", "both"])
+@pytest.mark.parametrize(
+    ("mask", "upstreams"),
+    [(None, None), (MASK, None), (MASK, ("d_outputs",)), (MASK, ("d_final",))],
+    ids=["no-mask", "mask", "outputs-alone", "final-alone"],
+)
 def test_its_backward_is_the_derivative_with_masks_and_an_initial_state(
     directions, mask, upstreams, check, randomise, rng
 ):

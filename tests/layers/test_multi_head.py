@@ -128,12 +128,10 @@ def test_scaled_dot_is_pytorchs_layer_forwards_and_backwards(kind, padded, rando
 @pytest.mark.parametrize(
     ("score", "kind", "causal"),
     [
-        ("cosine", "self", False),
         ("cosine", "self", True),
         ("cosine", "cross", False),
-        ("cosine", "cross", True),
         ("dot", "cross", True),
-        ("scaled_dot", "self", True),
+        ("scaled_dot", "self", False),
     ],
 )
 def test_its_backward_is_the_derivative_with_a_sharpness_per_head(score, causal, kind, check, randomise, rng):
@@ -149,7 +147,7 @@ def test_its_backward_is_the_derivative_with_a_sharpness_per_head(score, causal,
 
 @pytest.mark.parametrize(
     ("lead", "sizes"),
-    [((), (2, 3)), ((), (0, 3)), ((1,), (2, 0)), ((2,), (1, 1)), ((2, 1), (2, 1)), ((0,), (2, 3))],
+    [((), (0, 3)), ((1,), (2, 0)), ((2, 1), (1, 1)), ((0,), (2, 3))],
 )
 def test_any_leading_dimensions_and_no_or_one_target_or_input_work(lead, sizes, check, rng):
     layer = make(rng)
