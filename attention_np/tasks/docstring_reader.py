@@ -9,8 +9,11 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# A NumPy docstring may begin with the signature that C code cannot declare: "dot(a, b, out=None)".
-_SIGNATURE = re.compile(r"\s*[\w.]+\([^()]*(?:\([^()]*\)[^()]*)*\)(?:[ \t]*->.*)?[ \t]*(?:\n|$)")
+# A NumPy docstring may begin with the signature that C code cannot declare, "dot(a, b, out=None)", with
+# or without the line "--" behind it that inspect.signature asks for.
+_SIGNATURE = re.compile(
+    r"\s*[\w.]+\([^()]*(?:\([^()]*\)[^()]*)*\)(?:[ \t]*->.*)?[ \t]*(?:\n(?:--[ \t]*(?:\n|$))?|$)"
+)
 _RULE = re.compile(r"\s*([-=~^*#])\1{2,}\s*")
 _SECTIONS = frozenset(
     {"Parameters", "Returns", "Yields", "Raises", "Attributes", "Methods", "Notes", "Examples", "See Also"}

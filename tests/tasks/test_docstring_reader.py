@@ -134,6 +134,7 @@ def test_source_that_cannot_be_decoded_or_parsed_raises(source: bytes) -> None:
         ("sum(a, axis=(0, 1))\n\nAdd up.", "Add up.", ""),
         ("einsum(a, *b, out=None,\n       order='K')\n\nEvaluate it.", "Evaluate it.", ""),
         ("f(x) -> int\nAdd up.", "Add up.", ""),
+        ("array(object, /)\n--\n\narray(object, dtype=None)\n\nCreate one.", "Create one.", ""),
         ("Title\n=====\n\nText.", "Title", "Text."),
         ("Parameters\n----------\nx : int", "", "Parameters\n----------\nx : int"),
         ("\n\n", "", ""),
