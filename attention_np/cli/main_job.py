@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 import time
@@ -19,7 +20,7 @@ from ..tasks.summary_model import TrainedSummarizer, save_summarizer, train_summ
 from ..tasks.summary_scores import SummaryScores, score_summaries
 from ..training import blas_threads
 from .main_report import ActOne, ActTwo, save_pictures, write_main_report
-from .places import MODEL_FILE, cache_folder, output_folder, remember_model
+from .places import MODEL_FILE, cache_folder, last_model, output_folder, remember_model
 from .tables import difference_lines, score_lines, translation_lines
 from .train import TRAINING_FILE, add_training_arguments, fresh
 
@@ -36,7 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Both acts."""
+    """Both acts; with --json, what they say goes to standard error."""
+    with contextlib.redirect_stdout(sys.stderr) if arguments.json else contextlib.nullcontext():
+        figures = _play(arguments)
+    if arguments.json:
+        print(json.dumps(figures))
+    return 0
+
+
+def _play(arguments: argparse.Namespace) -> dict[str, Any]:
     started = time.perf_counter()
     folder = output_folder(arguments.out, "main-job")
     minutes = 0.3 if arguments.quick else arguments.minutes
@@ -49,10 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     report = write_main_report(folder, act_one, act_two, label, time.perf_counter() - started)
     figures = {"quick": arguments.quick, "translation": act_one.as_dict(), "summaries": act_two.as_dict()}
     (folder / "metrics.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
-    if arguments.json:
-        print(json.dumps(figures))
     _say(_ending(folder, act_two, report, pictures, time.perf_counter() - started))
-    return 0
+    return figures
 
 
 def _plan(arguments: argparse.Namespace, minutes: float, folder: Path) -> str:
@@ -63,7 +70,7 @@ def _plan(arguments: argparse.Namespace, minutes: float, folder: Path) -> str:
         "Act one: three models translate number words; attention is compared with the true alignment.",
         f"Act two: a summariser is trained for {minutes:g} minutes on the documentation installed here"
         + (", then two more for comparison." if models == 3 else "."),
-        f"About {estimate:.0f} minutes in all. Ctrl-C saves; --resume goes on. Everything goes to {folder}",
+        f"About {estimate:.0f} minutes in all. Ctrl-C in act two saves, and --resume goes on. Everything goes to {folder}",
     ]
     return "\n".join(line for line in lines if line)
 
@@ -124,7 +131,10 @@ def _act_two(arguments: argparse.Namespace, minutes: float, folder: Path) -> Act
         scores = score_summaries(dataset, [summary.text for summary in summaries], tested)
         ablations[name] = scores.rows[0].intervals["ROUGE-L"]
         results.append((trained, history.history, dataset, summaries, scores))
+    replaced = last_model()
     remember_model(folder / MODEL_FILE)
+    if arguments.quick and replaced is not None and replaced != folder / MODEL_FILE:
+        _say(f"summarize now uses this tiny model; the earlier one is --model {replaced}")
     trained, epochs, dataset, summaries, scores = results[0]
     act = ActTwo(trained, epochs, dataset, tested, summaries, scores, ablations if arguments.ablate else {})
     _say("\n" + "\n".join([*score_lines(scores), *difference_lines(scores)]))
@@ -139,7 +149,11 @@ def _ending(folder: Path, act: ActTwo, report: Path, pictures: list[Path], secon
     lines = ["", "Five examples, drawn at random:"]
     for index in act.drawn[:5]:
         pair, summary = act.tested[index], act.summaries[index]
-        lines += [f"  {pair.docstring.object_name}", f"      model: {summary.text}", f"     author: {pair.reference}"]
+        lines += [
+            f"  {pair.docstring.object_name}",
+            f"      model: {summary.text or '(nothing)'}",
+            f"     author: {pair.reference}",
+        ]
     lines += [
         "",
         f"Done in {seconds / 60:.1f} minutes. The summaries are often wrong: what this shows is the gap to the",
@@ -156,4 +170,4 @@ def _ending(folder: Path, act: ActTwo, report: Path, pictures: list[Path], secon
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr if "--json" in sys.argv else sys.stdout, flush=True)
+    print(text, flush=True)

@@ -142,9 +142,7 @@ class FormulaModel(Layer):
     ) -> None:
         self.embedding = Embedding(input_dim, hidden_dim, rng=rng, dtype=dtype)
         self.target = Parameter(rng.standard_normal(hidden_dim).astype(dtype))
-        self.attention = Attention(
-            scale=scale, learn_scale=learn_scale, initial_scale=initial_scale, dtype=dtype
-        )
+        self.attention = Attention(scale=scale, learn_scale=learn_scale, initial_scale=initial_scale, dtype=dtype)
         self.output = Linear(hidden_dim, output_dim, rng=rng, dtype=dtype)
 
     def __call__(self, ids: Array) -> tuple[Array, Callable[[Array], None]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -171,8 +171,13 @@ class Summarizer(Layer):
         beams: int = 4,
         longest: int = 24,
         length_power: float = 1.0,
+        unwritten: Sequence[int] = (),
     ) -> list[list[Hypothesis]]:
-        """Beam search from the batch's sources (its targets are not looked at); ids are of the extended vocabulary."""
+        """Beam search from the batch's sources (its targets are not looked at); ids are of the extended vocabulary.
+
+        Ids in `unwritten` are never written, nor are padding, `start` and the id of unknown words.
+        """
+        forbidden = [batch.padding, start, batch.unknown, *unwritten]
         embedded, _ = self.embedding(batch.source)
         encoded, _ = self.encoder(embedded, batch.mask)
         vocabulary_size = len(self.embedding.weight.value)
@@ -186,8 +191,7 @@ class Summarizer(Layer):
             if self.gate is not None and decoded.weights is not None:
                 gate = sigmoid(self.gate(decoded.features)[0][..., 0])
                 mixture = copy_mixture(mixture, decoded.weights, gate, batch.extended_source, extended_size)
-            # What must not be written: nothing, a beginning, or that a word is unknown.
-            mixture[..., [batch.padding, start, batch.unknown]] = 0
+            mixture[..., forbidden] = 0
             with np.errstate(divide="ignore"):
                 return np.log(mixture), decoded.state
 

@@ -139,6 +139,8 @@ def write_summaries(
     batch_size: int = 32,
 ) -> list[Summary]:
     """Summaries of sources (see `cleaning.source_words`), by beam search; `model` must be in evaluation mode."""
+    # A source's separators are for reading only; in words of the vocabulary angle brackets stand nowhere else.
+    separators = [id for id, word in enumerate(vocabulary.to_list()) if word.startswith("<") and id != END]
     pending = [list(source) for source in sources]
     by_length = sorted(range(len(pending)), key=lambda index: len(pending[index]))
     written: dict[int, Summary] = {}
@@ -152,6 +154,7 @@ def write_summaries(
             beams=beams,
             longest=LONGEST_SUMMARY,
             length_power=length_power,
+            unwritten=separators,
         )
         words = [
             vocabulary.decode(hypotheses[0].words, vocabulary.extend(source)[1])

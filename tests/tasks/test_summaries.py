@@ -123,3 +123,16 @@ def test_without_attention_nothing_is_copied_and_there_are_no_weights():
 
 def test_no_sources_give_no_summaries():
     assert write_summaries(*untrained(), []) == []
+
+
+def test_the_separators_of_a_source_are_never_copied_into_a_summary() -> None:
+    words = ["<pad>", "<unknown>", "<start>", "<end>", "<of>", "<text>", "give"]
+    vocabulary = Vocabulary(words)
+    model = make_summarizer(SummarizerSettings(width=8), vocabulary, np.random.default_rng(4))
+    assert model.gate is not None and model.gate.bias is not None
+    model.gate.bias.value[...] = -20  # it all but always copies, and there is little else to copy
+    model.eval()
+    source = ["<of>", "<text>", "<text>", "<of>", "<text>", "слово"]
+    written = [word for s in write_summaries(model, vocabulary, [source, source[:-1]]) for word in s.words]
+    assert written
+    assert not [word for word in written if word.startswith("<")]
