@@ -29,7 +29,16 @@ def compute_gradients(
         has been changed.
     """
     model.zero_grad()
-    output, backward = model(batch)
+    try:
+        output, backward = model(batch)
+    except ValueError as refusal:
+        # Attention refuses what is not finite by itself, but knows neither the step nor the parameter.
+        found = _first_not_finite({name: p.value for name, p in model.named_parameters()})
+        if found is None:
+            raise
+        raise FloatingPointError(
+            f"step {step}: the parameter {found}; the model refused it ({refusal}). No parameter was changed in it."
+        ) from refusal
     loss = float(output)
     if not math.isfinite(loss):
         found = _first_not_finite({name: p.value for name, p in model.named_parameters()})

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from attention_np.layers import Parameter
+from attention_np.models.seq2seq import PairBatch, Seq2Seq
 from attention_np.optim import SGD, Adam, Schedule, WarmupCosine, clip_gradient_norm
-from attention_np.training import load_checkpoint
+from attention_np.training import load_checkpoint, train
 
 
 def assert_same_weights(model, other):
@@ -306,3 +307,22 @@ def test_a_metric_whose_name_is_taken_is_refused(setting):
         setting().train(criterion="train_loss", validate=lambda: {"train_loss": 1.0})
     with pytest.raises(ValueError, match="^validate: the name 'loss' is taken"):
         setting().train(watch=lambda: {"loss": 1.0})
+
+
+def test_a_parameter_that_attention_refuses_is_named_with_the_step():
+    rng = np.random.default_rng(6)
+    model = Seq2Seq(9, 8, width=4, rng=rng)
+    source = rng.integers(3, 9, (2, 5))
+    target = rng.integers(3, 8, (2, 4))
+    batch = PairBatch(source, np.full(source.shape, True), target, target, padding=0)
+
+    class One:
+        def __len__(self):
+            return 1
+
+        def epoch(self, rng):
+            yield batch
+
+    model.decoder.key.weight.value[1, 2] = math.nan
+    with pytest.raises(FloatingPointError, match=r"^step 1: the parameter decoder.key.weight is nan at index \(1, 2\)"):
+        train(model, Adam(model.parameters(), 1e-3), One(), rng=rng, epochs=1, progress=False)
