@@ -191,7 +191,7 @@ class Summarizer(Layer):
             if self.gate is not None and decoded.weights is not None:
                 gate = sigmoid(self.gate(decoded.features)[0][..., 0])
                 mixture = copy_mixture(mixture, decoded.weights, gate, batch.extended_source, extended_size)
-            mixture[..., forbidden] = 0
+            mixture[..., [id for id in forbidden if id < mixture.shape[-1]]] = 0
             with np.errstate(divide="ignore"):
                 return np.log(mixture), decoded.state
 
