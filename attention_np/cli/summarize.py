@@ -7,11 +7,11 @@ import json
 import sys
 from pathlib import Path
 
-from ..tasks.cleaning import free_text_source, plain_text, source_words
+from ..tasks.cleaning import body_words, free_text_source, plain_text, source_words
 from ..tasks.docstrings import find_object, harvest
 from ..tasks.summaries import Summary, write_summaries
 from ..tasks.summary_model import load_summarizer
-from ..tasks.vocabulary import is_word, split_words
+from ..tasks.vocabulary import is_word
 from .places import cache_folder, model_path
 
 _LARGEST = 64 * 1024 * 1024
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.object is not None:
         packages = tuple(trained.facts.get("packages", ()))
         docstring = find_object(harvest(packages, cache_folder()).docstrings, arguments.object)
-        words = [word for word in split_words(plain_text(docstring.body)) if is_word(word) or word == "."]
+        words = body_words(plain_text(docstring.body))
         source, reference = source_words(docstring, words), docstring.summary
     else:
         source = free_text_source(_read(arguments.text))
