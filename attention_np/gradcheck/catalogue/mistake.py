@@ -20,9 +20,13 @@ class Mistake(NamedTuple):
     code : str
         One of `CODES`.
     formula : callable
-        Takes the arguments of `function`, options included, and gives the wrong array.
+        Takes the arguments of `function`, options included, and gives the wrong array: what a learner gets who makes
+        this mistake and no other, NaN where they get NaN. Where the learner's own line would fail for want of
+        fitting shapes it raises too, and where the mistake has no effect it gives what is right. It may overflow or
+        divide by zero, as they do; the caller silences NumPy's warnings.
     message : str
-        What the learner computed, in the equation's symbols; one sentence that goes on after "d_scores: ".
+        What the learner computed, in the equation's symbols; one sentence, with its full stop, that goes on after
+        "d_scores: ".
     hint : str
         A question or a remark that leads to the mistake without giving the line away.
     """
@@ -65,7 +69,7 @@ class Mistakes:
     def mistake(
         self, function: str, result: str, code: str, message: str, hint: str
     ) -> Callable[[Formula], Formula]:
-        """Write down a wrong formula."""
+        """Write down a wrong formula; the arguments are the fields of `Mistake`."""
 
         def add(formula: Formula) -> Formula:
             self.mistakes.append(Mistake(function, result, code, formula, message, hint))
