@@ -1,0 +1,130 @@
+"""Cases of what stands around attention: linear, embedding, cross-entropy, layer norm, activations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .situations import Drawn, Lengths, Rng, away_from_zero, layouts, normal, special
+
+_LINEAR = {"d": "the width of the inputs", "h": "the width of the outputs", "L": "the number of rows"}
+_ROWS = {"L": "the number of rows", "d": "the width"}
+_IDS = {"L": "the number of ids in a row", "h": "the size of the vocabulary", "d": "the width"}
+_CLASSES = {"L": "the number of targets", "h": "the number of classes"}
+
+
+def linear_cases(rng: Rng) -> Iterator[Drawn]:
+    """Rows of inputs with any number of leading dimensions."""
+    yield from layouts(rng, _linear, _LINEAR)
+
+
+def embedding_cases(rng: Rng) -> Iterator[Drawn]:
+    """Ids that differ, and ids that occur several times, in a row and in different rows."""
+    yield from layouts(rng, _different_ids, _IDS)
+    for lead in ((), (3,)):
+        yield special("repeated ids", rng, _repeated_ids, _IDS, lengths=Lengths(lead, L=6, h=5))
+
+
+def cross_entropy_cases(rng: Rng) -> Iterator[Drawn]:
+    """Targets of which some or all may be ignored, with and without smoothing, and very large logits."""
+    yield from layouts(rng, _classes, _CLASSES)
+    for lead in ((), (3,)):
+        lengths = Lengths(lead)
+        yield special("label smoothing", rng, _classes, _CLASSES, lengths=lengths, options={"label_smoothing": 0.3})
+        some = {"ignore_index": -1}
+        yield special("ignored targets", rng, _ignored, _CLASSES, lengths=lengths, options=some)
+        both = {**some, "label_smoothing": 0.2}
+        features = ("ignored targets", "label smoothing")
+        yield special(
+            "smoothing and ignored targets", rng, _ignored, _CLASSES, lengths=lengths, options=both, features=features
+        )
+
+    def all_ignored(rng: Rng, lengths: Lengths) -> dict[str, Any]:
+        arguments = _classes(rng, lengths)
+        return {**arguments, "targets": np.full_like(arguments["targets"], -1)}
+
+    def large(rng: Rng, lengths: Lengths) -> dict[str, Any]:
+        arguments = _classes(rng, lengths)
+        return {**arguments, "logits": 1000 + 3 * arguments["logits"]}
+
+    yield special("all targets ignored", rng, all_ignored, _CLASSES, options={"ignore_index": -1})
+    yield special("large numbers", rng, large, _CLASSES)
+
+
+def layer_norm_cases(rng: Rng) -> Iterator[Drawn]:
+    """Rows with a gain and a bias, and an eps large enough to be seen."""
+    yield from layouts(rng, _rows_gain_bias, _ROWS)
+    yield special("another eps", rng, _rows_gain_bias, _ROWS, options={"eps": 0.1})
+
+
+def activation_cases(rng: Rng) -> Iterator[Drawn]:
+    """Numbers of both signs, and some whose exponential overflows."""
+    yield from layouts(rng, _inputs, _ROWS)
+
+    def large(rng: Rng, lengths: Lengths) -> dict[str, Any]:
+        return {"inputs": 800 * away_from_zero(rng, lengths.L, lengths.d)}
+
+    yield special("large numbers", rng, large, _ROWS)
+
+
+def relu_cases(rng: Rng) -> Iterator[Drawn]:
+    """As `activation_cases`, and the kink itself."""
+    yield from activation_cases(rng)
+
+    def with_zeros(rng: Rng, lengths: Lengths) -> dict[str, Any]:
+        inputs = away_from_zero(rng, lengths.L, lengths.d)
+        inputs[::2, 1] = 0
+        return {"inputs": inputs}
+
+    yield special("zeros", rng, with_zeros, _ROWS)
+
+
+def _linear(rng: Rng, n: Lengths) -> dict[str, Any]:
+    return {
+        "inputs": normal(rng, *n.lead, n.L, n.d),
+        "weight": normal(rng, n.d, n.h),
+        "bias": normal(rng, n.h),
+    }
+
+
+def _different_ids(rng: Rng, n: Lengths) -> dict[str, Any]:
+    positions = (*n.lead, n.L)
+    count = int(np.prod(positions))
+    return {
+        "ids": rng.permutation(count + n.h)[:count].reshape(positions),
+        "table": normal(rng, count + n.h, n.d),
+    }
+
+
+def _repeated_ids(rng: Rng, n: Lengths) -> dict[str, Any]:
+    # Each of the first two ids twice in every row; the last row of the table is never used.
+    row = np.concatenate([[0, 0, 1, 1], rng.integers(0, n.h - 1, n.L - 4)])
+    ids = rng.permuted(np.broadcast_to(row, (*n.lead, n.L)), axis=-1)
+    return {"ids": ids, "table": normal(rng, n.h, n.d)}
+
+
+def _classes(rng: Rng, n: Lengths) -> dict[str, Any]:
+    return {
+        "logits": 2 * normal(rng, *n.lead, n.L, n.h),
+        "targets": rng.integers(0, n.h, (*n.lead, n.L)),
+    }
+
+
+def _ignored(rng: Rng, n: Lengths) -> dict[str, Any]:
+    arguments = _classes(rng, n)
+    arguments["targets"][..., ::3] = -1
+    return arguments
+
+
+def _rows_gain_bias(rng: Rng, n: Lengths) -> dict[str, Any]:
+    return {
+        "inputs": 1 + 2 * normal(rng, *n.lead, n.L, n.d),
+        "gain": away_from_zero(rng, n.d),
+        "bias": normal(rng, n.d),
+    }
+
+
+def _inputs(rng: Rng, n: Lengths) -> dict[str, Any]:
+    return {"inputs": away_from_zero(rng, *n.lead, n.L, n.d)}

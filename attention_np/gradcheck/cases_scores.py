@@ -1,0 +1,101 @@
+"""Cases of the three steps: scores, softmax, context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .situations import Drawn, Lengths, Rng, away_from_zero, layouts, normal, special
+
+_NAMES = {"L": "L, the number of targets", "S": "S, the number of sources", "d": "d, the width"}
+_VALUE_NAMES = {"L": _NAMES["L"], "S": _NAMES["S"], "e": "e, the width of the values"}
+_ADDITIVE_NAMES = {**_NAMES, "h": "the hidden width"}
+
+
+def dot_cases(rng: Rng) -> Iterator[Drawn]:
+    """Queries and keys of ordinary lengths."""
+    yield from layouts(rng, _pair, _NAMES)
+
+
+def cosine_cases(rng: Rng) -> Iterator[Drawn]:
+    """As `dot_cases`, and zero vectors, and vectors so long and short that their squares overflow and vanish."""
+    yield from dot_cases(rng)
+    yield special("a zero vector", rng, _with_zero_vectors, _NAMES)
+    for words, size in (("large numbers", 1e200), ("tiny numbers", 1e-200)):
+
+        def resized(rng: Rng, lengths: Lengths, size: float = size) -> dict[str, Any]:
+            return {name: size * vectors for name, vectors in _pair(rng, lengths).items()}
+
+        yield special(words, rng, resized, _NAMES)
+
+
+def additive_cases(rng: Rng) -> Iterator[Drawn]:
+    """Queries and keys of different widths."""
+    yield from layouts(rng, _additive, _ADDITIVE_NAMES)
+
+
+def softmax_cases(rng: Rng) -> Iterator[Drawn]:
+    """Scores with and without a mask, along other axes, and far beyond what the exponential bears."""
+    yield from layouts(rng, _scores, _NAMES)
+    for axis, lengths in ((-2, Lengths(())), (0, Lengths((3,)))):
+        yield special("another axis", rng, _scores, _NAMES, options={"axis": axis}, lengths=lengths)
+    for words, row in (("masked", None), ("a fully masked row", 1)):
+        for lead in ((), (3,)):
+            lengths = Lengths(lead)
+            options = {"mask": mask_of(rng, lengths, row)}
+            yield special(words, rng, _scores, _NAMES, features=("masked",), options=options, lengths=lengths)
+
+    def large(rng: Rng, lengths: Lengths) -> dict[str, Any]:
+        return {"scores": 1000 + 3 * normal(rng, lengths.L, lengths.S)}
+
+    yield special("large numbers", rng, large, _NAMES)
+
+
+def context_cases(rng: Rng) -> Iterator[Drawn]:
+    """Weights that sum to one, and values."""
+    yield from layouts(rng, _weights_and_values, _VALUE_NAMES)
+
+
+def mask_of(rng: Rng, lengths: Lengths, hidden_row: int | None) -> np.ndarray:
+    """About two thirds allowed, something in each row but in `hidden_row`."""
+    mask = rng.random((*lengths.lead, lengths.L, lengths.S)) < 0.65
+    mask[..., np.arange(lengths.L), np.arange(lengths.L) % lengths.S] = True
+    mask[..., 0, -1] = False
+    if hidden_row is not None:
+        mask[..., hidden_row, :] = False
+    return mask
+
+
+def _pair(rng: Rng, n: Lengths) -> dict[str, Any]:
+    return {"queries": away_from_zero(rng, *n.lead, n.L, n.d), "keys": away_from_zero(rng, *n.lead, n.S, n.d)}
+
+
+def _with_zero_vectors(rng: Rng, lengths: Lengths) -> dict[str, Any]:
+    arguments = _pair(rng, lengths)
+    arguments["queries"][..., 1, :] = 0
+    arguments["keys"][..., 2, :] = 0
+    return arguments
+
+
+def _additive(rng: Rng, n: Lengths) -> dict[str, Any]:
+    return {
+        "queries": normal(rng, *n.lead, n.L, n.d),
+        "keys": normal(rng, *n.lead, n.S, n.e),
+        "query_weight": normal(rng, n.d, n.h),
+        "key_weight": normal(rng, n.e, n.h),
+        "score_vector": normal(rng, n.h),
+    }
+
+
+def _scores(rng: Rng, n: Lengths) -> dict[str, Any]:
+    return {"scores": normal(rng, *n.lead, n.L, n.S)}
+
+
+def _weights_and_values(rng: Rng, n: Lengths) -> dict[str, Any]:
+    weights = rng.uniform(0.1, 1, (*n.lead, n.L, n.S))
+    return {
+        "weights": weights / weights.sum(axis=-1, keepdims=True),
+        "values": normal(rng, *n.lead, n.S, n.e),
+    }

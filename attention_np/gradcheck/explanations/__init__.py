@@ -1,0 +1,1 @@
+"""Explanations of a wrong result, most of which need to know nothing of the function."""

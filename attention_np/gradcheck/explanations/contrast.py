@@ -1,0 +1,117 @@
+"""What the wrong cases, or the wrong rows, have in common that the right ones have not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from ..evidence import Evidence, Explanation
+
+
+class _Feature(NamedTuple):
+    code: str
+    hint: str
+
+
+_SHAPES = _Feature(
+    "wrong-for-some-shapes",
+    "Which line knows how many dimensions there are, or that two of them are equal? `.T`, a fixed axis counted from the front, "
+    "a sum over all axes and `len(x)` are suspects.",
+)
+_MASK = _Feature(
+    "mask-ignored", "What is masked must neither receive nor send a gradient. Does every line that reads a row know of the mask?"
+)
+FEATURES = {
+    "a batch of one": _SHAPES,
+    "a batch of three": _SHAPES,
+    "two leading dimensions": _SHAPES,
+    "leading dimensions": _SHAPES,
+    "equal lengths": _SHAPES,
+    "masked": _MASK,
+    "a fully masked row": _MASK,
+    "causal": _MASK,
+    "ignored targets": _MASK,
+    "all targets ignored": _MASK,
+    "another axis": _Feature("wrong-axis", "The function is told along which axis to work. Does every sum in it go along that one?"),
+    "repeated ids": _Feature(
+        "overwritten", "When one row is used twice, its gradient comes from both places. What does your assignment do the second time?"
+    ),
+    "a zero vector": _Feature("zero-vector", "A zero vector has no direction. Which of your lines divides by its length?"),
+    "large numbers": _Feature("unstable", "What is the exponential of 1000, and what is its square? Which shift changes nothing?"),
+    "tiny numbers": _Feature("unstable", "What is the square of 1e-200? Which rescaling changes no direction?"),
+    "label smoothing": _Feature("dropped-term", "With smoothing every class is a little of a target. Where do they enter?"),
+    "a scale": _Feature("dropped-term", "The scale multiplies the scores: which of the gradients does it multiply?"),
+    "a scale for each head": _SHAPES,
+    "a bias": _Feature("dropped-term", "Is the argument used at all?"),
+    "another eps": _Feature("dropped-term", "eps is an argument too: where does it enter the forward pass?"),
+    "memory in another order": _Feature(
+        "misplaced", "An array that was transposed has the same numbers in another order in memory. Who reads them in memory's order?"
+    ),
+}
+"""What can be special about a case, and what it says if only such cases go wrong. Order: the likelier explanation first."""
+
+
+def by_case(wrong: list[Evidence], right: list[Evidence]) -> Iterator[Explanation]:
+    """The feature that all wrong cases have and no right one, or the other way round."""
+    if not wrong or not right:
+        return
+    features = [evidence.situation.features for evidence in wrong]
+    others = [evidence.situation.features for evidence in right]
+    cases = ", ".join(dict.fromkeys(evidence.situation.words for evidence in wrong))
+    fine = ", ".join(dict.fromkeys(evidence.situation.words for evidence in right))
+    for feature, (code, hint) in FEATURES.items():
+        if all(feature in own for own in features) and not any(feature in other for other in others):
+            yield Explanation(code, f"wrong only with {feature} ({cases}), right otherwise ({fine}).", hint)
+            return
+    shapes = [name for name, feature in FEATURES.items() if feature is _SHAPES]
+    if all(any(name in own for name in shapes) for own in features):
+        yield Explanation(_SHAPES.code, f"wrong for {cases}, and right for {fine}.", _SHAPES.hint)
+        return
+    for feature, (code, hint) in FEATURES.items():
+        if all(feature in other for other in others) and not any(feature in own for own in features):
+            if code == _SHAPES.code:
+                yield Explanation(code, f"right only with {feature} ({fine}), wrong otherwise ({cases}).", hint)
+                return
+
+
+def by_row(wrong: list[Evidence]) -> Iterator[Explanation]:
+    """Errors in those rows alone whose id occurs several times, or which are masked."""
+    rows = [_repeated_rows(evidence) for evidence in wrong]
+    if all(_confined_to(evidence, row) for evidence, row in zip(wrong, rows, strict=True)):
+        shown = np.flatnonzero(rows[0])[:4].tolist()
+        code, hint = FEATURES["repeated ids"]
+        yield Explanation(code, f"right, except in the rows whose id occurs more than once ({shown}).", hint)
+
+
+def where_it_sits(wrong: list[Evidence]) -> str:
+    """In words, which entries of the first wrong case are off."""
+    evidence = wrong[0]
+    if evidence.given.shape != evidence.expected.shape:
+        return f"shape {evidence.given.shape} where {evidence.expected.shape} belongs"
+    entries = evidence.wrong_entries
+    count = f"{np.count_nonzero(entries)} of {entries.size} entries are off"
+    for axis in range(entries.ndim):
+        along = entries.any(axis=tuple(other for other in range(entries.ndim) if other != axis))
+        if not along.all():
+            places = ", ".join(str(place) for place in np.flatnonzero(along)[:6])
+            return f"{count}, all at index {places} of axis {axis}"
+    return count
+
+
+def _repeated_rows(evidence: Evidence) -> np.ndarray:
+    """True at rows of the result whose number occurs more than once among the call's integers."""
+    repeated = np.zeros(len(evidence.expected) if evidence.expected.ndim else 0, bool)
+    for value in evidence.situation.arguments.values():
+        if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
+            ids, counts = np.unique(value, return_counts=True)
+            several = ids[(counts > 1) & (ids >= 0) & (ids < len(repeated))]
+            repeated[several] = True
+    return repeated
+
+
+def _confined_to(evidence: Evidence, rows: np.ndarray) -> bool:
+    if evidence.given.shape != evidence.expected.shape or not rows.any() or rows.all():
+        return False
+    return not evidence.wrong_entries[~rows].any()
