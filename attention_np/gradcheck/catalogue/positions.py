@@ -92,7 +92,7 @@ WRONG_SUMS = [
         "overwritten",
         "{sum} holds only what the last position of each sequence contributes.",
         "After the first turn of your loop over the positions, where has its result gone?",
-        lambda stack, axes: _flat(stack[(..., -1, *[slice(None)] * axes)], axes).sum(axis=0),
+        lambda stack, axes: _total(stack.take(-1, axis=-1 - axes), axes),
     ),
 ]
 

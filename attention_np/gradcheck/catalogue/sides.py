@@ -8,7 +8,16 @@ from ...functional._checks import Array
 from .mistake import Formula, Mistakes
 
 # The words of a message, as they read for d_queries and for d_keys.
-_QUERIES = {"w": "w", "v": "v", "unit_w": "ŵ", "unit_v": "v̂", "query": "query", "key": "key", "j": "j", "i": "i"}
+_QUERIES = {
+    "w": "w",
+    "v": "v",
+    "unit_w": "ŵ",
+    "unit_v": "v̂",
+    "query": "query",
+    "key": "key",
+    "j": "j",
+    "i": "i",
+}
 _KEYS = {"w": "v", "v": "w", "unit_w": "v̂", "unit_v": "ŵ", "query": "key", "key": "query", "j": "i", "i": "j"}
 
 Decorator = Callable[[Formula], Formula]
