@@ -170,6 +170,20 @@ def as_array(value: Any, name: str, function: str) -> tuple[Array, list[Diagnosi
     return np.asarray(value.real, np.float64), [found]
 
 
+def repeatable(result: str, value: Any, kept: Any, second: Any) -> list[Diagnosis]:
+    """Whether a second call gave the same as the first did (`kept`), and left its result (`value`) alone."""
+    if not isinstance(kept, np.ndarray) or not isinstance(second, np.ndarray):
+        return []
+    if isinstance(value, np.ndarray) and not np.array_equal(value, kept, equal_nan=True):
+        words = "the second call overwrote what the first had returned: both gave the same array."
+    elif kept.shape != second.shape or not np.allclose(kept, second, rtol=1e-10, atol=0, equal_nan=True):
+        words = "two calls with the same arguments give different numbers."
+    else:
+        return []
+    hint = "What does the function keep from one call to the next: a global, a default argument, a random number?"
+    return [Diagnosis("not-repeatable", result, words, hint)]
+
+
 def words_for(value: Any) -> str:
     """What a value is, in a few words."""
     if isinstance(value, np.ndarray):

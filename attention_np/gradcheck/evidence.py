@@ -20,6 +20,8 @@ class Situation:
 
     Attributes
     ----------
+    function : str
+        The public function that is called, or that the one under check was recognised as; else empty.
     words : str
         Of which kind it is ("a batch of three"); empty for arrays that were given.
     features : frozenset of str
@@ -34,6 +36,7 @@ class Situation:
         Gives for a result's name the matrix (outputs, entries) of the forward function's derivatives, or None.
     """
 
+    function: str
     words: str
     features: frozenset[str]
     arguments: Mapping[str, Any]
@@ -51,7 +54,9 @@ class Evidence:
     ----------
     situation : Situation
     name : str
-        The result's name, as in the contract; of a check of somebody's own function, the input's name.
+        What a message calls it: the result's name in the contract, or the name of somebody's own input.
+    result : str
+        The result's name in the contract, "output" for a forward function; empty where no contract is known.
     given : array
         What the function under check gave; of any shape.
     expected, tolerance : array
@@ -64,6 +69,7 @@ class Evidence:
 
     situation: Situation
     name: str
+    result: str
     given: Array
     expected: Array
     tolerance: Array

@@ -26,13 +26,11 @@ FITTED = (jacobian_forms.some_contributions, factors.missing_factor, places.misp
 """Explanations with as many free numbers as an axis is long; asked only where no exact one is found."""
 
 
-def explain(function: str, evidence: list[Evidence]) -> list[Diagnosis]:
+def explain(evidence: list[Evidence]) -> list[Diagnosis]:
     """What is wrong with one result, seen in several situations.
 
     Parameters
     ----------
-    function : str
-        The public function that it should have been, whose known mistakes are held against it; "" if unknown.
     evidence : list of Evidence
         All of one result; right and wrong.
 
@@ -45,32 +43,32 @@ def explain(function: str, evidence: list[Evidence]) -> list[Diagnosis]:
     right = [item for item in evidence if item.right]
     if not wrong:
         return []
-    found = _causes(function, wrong, right)
+    found = _causes(wrong, right)
     cases = list(contrast.by_case(wrong, right))
     if not found:
-        found = _causes_in_part(function, wrong)
+        found = _causes_in_part(wrong)
     found = _once([*found, *cases] if found else [*cases, *precision.imprecise(wrong)])
     if not found:
-        found = [_unknown(function, wrong)]
+        found = [_unknown(wrong)]
     return [Diagnosis(code, wrong[0].name, message, hint) for code, message, hint in found]
 
 
-def _causes(function: str, wrong: list[Evidence], right: list[Evidence]) -> list[Explanation]:
+def _causes(wrong: list[Evidence], right: list[Evidence]) -> list[Explanation]:
     exact = _of(EXACT, wrong)
-    written_down = [*known.known_mistakes(function, wrong, right), *known.terms(function, wrong)]
+    written_down = [*known.known_mistakes(wrong, right), *known.terms(wrong)]
     if written_down and any(explanation.code == "zero" for explanation in exact):
         written_down = []
     if exact or written_down:
         return _once([*written_down, *exact])
     return (
-        _of(FITTED[:1], wrong)
-        or list(contrast.by_row(wrong))
-        or list(known.multiples_of_known_mistakes(function, wrong))
+        list(contrast.by_row(wrong))
+        or _of(FITTED[:1], wrong)
+        or list(known.multiples_of_known_mistakes(wrong))
         or _of(FITTED[1:], wrong)
     )
 
 
-def _causes_in_part(function: str, wrong: list[Evidence]) -> list[Explanation]:
+def _causes_in_part(wrong: list[Evidence]) -> list[Explanation]:
     """Where one cause does not explain all cases: the first kind of case that has one, and it."""
     groups: dict[str, list[Evidence]] = {}
     for item in wrong:
@@ -78,7 +76,7 @@ def _causes_in_part(function: str, wrong: list[Evidence]) -> list[Explanation]:
     if len(groups) == 1:
         return []
     for words, group in groups.items():
-        if causes := _causes(function, group, []):
+        if causes := _causes(group, []):
             return [Explanation(code, f"with {words}: {message}", hint) for code, message, hint in causes]
     return []
 
@@ -92,8 +90,8 @@ def _once(explanations: Iterable[Explanation]) -> list[Explanation]:
     return list({explanation.code: explanation for explanation in reversed(list(explanations))}.values())[::-1]
 
 
-def _unknown(function: str, wrong: list[Evidence]) -> Explanation:
-    forward = wrong[0].name == "output"
+def _unknown(wrong: list[Evidence]) -> Explanation:
+    forward = wrong[0].result == "output"
     return Explanation(
         "wrong-values" if forward else "unknown",
         f"{contrast.where_it_sits(wrong)}; no known mistake gives these numbers.",

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..functional._checks import Array
-from .calls import Refused, as_array, call, results_of
+from .calls import Refused, as_array, call, repeatable, results_of
 from .contracts import Contract, backward_case, contract_of
-from .diagnosis import Diagnosis
 from .evidence import Evidence, Situation, tolerance_of
 from .explain import explain
 from .report import Report
@@ -64,8 +63,9 @@ def check_function(
     for situation in _situations(contract, function, rng):
         for item in observe(contract, function, situation, findings):
             evidence[item.name].append(item)
+    findings.refusals_judged([item.situation for items in evidence.values() for item in items])
     for result in contract.results:
-        findings.explained(result, explain(name, evidence[result]))
+        findings.explained(result, explain(evidence[result]))
     return report_of(name, [item for items in evidence.values() for item in items], findings, contract.results)
 
 
@@ -78,19 +78,26 @@ def _situations(
     for drawn in contract.pair.draw(rng):
         if not contract.is_backward:
             if _takes(taken, drawn.options):
-                yield _situation(drawn, None, lambda result: None)
+                yield _situation(contract, drawn, None, lambda result: None)
             continue
         for _ in range(2 if contract.pair.upstream else 1):
             case, upstream = backward_case(forward, drawn, rng)
             if _takes(taken, case.options):
-                yield _situation(case, upstream, functools.partial(_jacobian, contract, case, upstream))
+                yield _situation(contract, case, upstream, functools.partial(_jacobian, contract, case, upstream))
 
 
 def _situation(
-    drawn: Drawn, upstream: Array | None, jacobian: Callable[[str], Array | None]
+    contract: Contract, drawn: Drawn, upstream: Array | None, jacobian: Callable[[str], Array | None]
 ) -> Situation:
     return Situation(
-        drawn.words, drawn.features, drawn.arguments, drawn.options, upstream, drawn.sizes, functools.cache(jacobian)
+        contract.name,
+        drawn.words,
+        drawn.features,
+        drawn.arguments,
+        drawn.options,
+        upstream,
+        drawn.sizes,
+        functools.cache(jacobian),
     )
 
 
@@ -124,7 +131,7 @@ def observe(
         before = [value.copy() if isinstance(value, np.ndarray) else value for value in first]
         again = _call(contract, function, situation, findings)
     except Refused as refused:
-        findings.add(refused.diagnosis, situation.words)
+        findings.refused(refused.diagnosis, situation)
         return []
     evidence = []
     for result, value, kept, second in zip(contract.results, first, before, again, strict=True):
@@ -135,7 +142,7 @@ def observe(
             continue
         for diagnosis in diagnoses:
             findings.add(diagnosis, situation.words)
-        findings.add_all(_repeatable(result, value, kept, second), situation.words)
+        findings.add_all(repeatable(result, value, kept, second), situation.words)
         evidence.append(_compare(situation, result, given, expected, findings))
     return evidence
 
@@ -145,19 +152,6 @@ def _call(contract: Contract, function: Callable[..., Any], situation: Situation
     for diagnosis in called.diagnoses:
         findings.add(diagnosis, situation.words)
     return results_of(called.value, contract.results, contract.name)
-
-
-def _repeatable(result: str, value: Any, kept: Any, second: Any) -> list[Diagnosis]:
-    if not isinstance(kept, np.ndarray) or not isinstance(second, np.ndarray):
-        return []
-    if isinstance(value, np.ndarray) and not np.array_equal(value, kept, equal_nan=True):
-        words = "the second call overwrote what the first had returned: both gave the same array."
-    elif kept.shape != second.shape or not np.allclose(kept, second, rtol=1e-10, atol=0, equal_nan=True):
-        words = "two calls with the same arguments give different numbers."
-    else:
-        return []
-    hint = "What does the function keep from one call to the next: a global, a default argument, a random number?"
-    return [Diagnosis("not-repeatable", result, words, hint)]
 
 
 def _compare(
@@ -173,6 +167,7 @@ def _compare(
     magnitude = max((np.abs(array).max(initial=0) for array in expected.values()), default=0.0)
     return Evidence(
         situation,
+        result,
         result,
         given,
         true,

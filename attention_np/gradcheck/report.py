@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..functional._checks import Array
 from .diagnosis import Diagnosis
 
 
-class Worst(NamedTuple):
+@dataclass(frozen=True)
+class Worst:
     """The entry that is farthest off: where it is, what was given, and what is right."""
 
     index: tuple[int, ...]

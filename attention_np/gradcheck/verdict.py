@@ -9,6 +9,7 @@ import numpy as np
 from ..functional._checks import Array
 from .diagnosis import Diagnosis
 from .evidence import Evidence, Situation
+from .explanations.contrast import common_feature
 from .report import Comparison, Report, Worst
 
 CAUSES_OF_A_SHAPE = {"transposed", "not-summed", "wrong-axis", "swapped-results"}
@@ -19,6 +20,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], tuple[Diagnosis, list[str]]] = {}
+        self._refused: list[tuple[Diagnosis, Situation]] = []
 
     def add(self, diagnosis: Diagnosis, words: str = "") -> None:
         """Keep a diagnosis, and in which case it was made."""
@@ -29,6 +31,21 @@ class Findings:
     def add_all(self, diagnoses: Iterable[Diagnosis], words: str = "") -> None:
         for diagnosis in diagnoses:
             self.add(diagnosis, words)
+
+    def refused(self, diagnosis: Diagnosis, situation: Situation) -> None:
+        """A call that gave nothing to compare; what it says of the function depends on which calls did."""
+        self._refused.append((diagnosis, situation))
+
+    def refusals_judged(self, others: list[Situation]) -> None:
+        """Say of the refused calls what they have in common that `others` have not."""
+        if not self._refused:
+            return
+        diagnosis = self._refused[0][0]
+        found = common_feature([item for _, item in self._refused], others) if others else None
+        words = ", ".join(dict.fromkeys(situation.words for _, situation in self._refused))
+        if found:
+            diagnosis = diagnosis._replace(code=found.code, message=f"with {words}: {diagnosis.message}", hint=found.hint)
+        self.add(diagnosis, "" if found else words)
 
     def wrong_shape(self, name: str, given: tuple[int, ...], expected: tuple[int, ...], situation: Situation) -> None:
         """The result has another shape than it should."""

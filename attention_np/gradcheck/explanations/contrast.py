@@ -7,20 +7,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..evidence import Evidence, Explanation
+from ..evidence import Evidence, Explanation, Situation
 
 
-class _Feature(NamedTuple):
+class Feature(NamedTuple):
+    """What it says if only cases of one kind go wrong."""
+
     code: str
     hint: str
 
 
-_SHAPES = _Feature(
+_SHAPES = Feature(
     "wrong-for-some-shapes",
     "Which line knows how many dimensions there are, or that two of them are equal? `.T`, a fixed axis counted from the front, "
     "a sum over all axes and `len(x)` are suspects.",
 )
-_MASK = _Feature(
+_MASK = Feature(
     "mask-ignored", "What is masked must neither receive nor send a gradient. Does every line that reads a row know of the mask?"
 )
 FEATURES = {
@@ -34,46 +36,48 @@ FEATURES = {
     "causal": _MASK,
     "ignored targets": _MASK,
     "all targets ignored": _MASK,
-    "another axis": _Feature("wrong-axis", "The function is told along which axis to work. Does every sum in it go along that one?"),
-    "repeated ids": _Feature(
+    "another axis": Feature("wrong-axis", "The function is told along which axis to work. Does every sum in it go along that one?"),
+    "repeated ids": Feature(
         "overwritten", "When one row is used twice, its gradient comes from both places. What does your assignment do the second time?"
     ),
-    "a zero vector": _Feature("zero-vector", "A zero vector has no direction. Which of your lines divides by its length?"),
-    "large numbers": _Feature("unstable", "What is the exponential of 1000, and what is its square? Which shift changes nothing?"),
-    "tiny numbers": _Feature("unstable", "What is the square of 1e-200? Which rescaling changes no direction?"),
-    "label smoothing": _Feature("dropped-term", "With smoothing every class is a little of a target. Where do they enter?"),
-    "a scale": _Feature("dropped-term", "The scale multiplies the scores: which of the gradients does it multiply?"),
+    "a zero vector": Feature("zero-vector", "A zero vector has no direction. Which of your lines divides by its length?"),
+    "large numbers": Feature("unstable", "What is the exponential of 1000, and what is its square? Which shift changes nothing?"),
+    "tiny numbers": Feature("unstable", "What is the square of 1e-200? Which rescaling changes no direction?"),
+    "label smoothing": Feature("dropped-term", "With smoothing every class is a little of a target. Where do they enter?"),
+    "a scale": Feature("dropped-term", "The scale multiplies the scores: which of the gradients does it multiply?"),
     "a scale for each head": _SHAPES,
-    "a bias": _Feature("dropped-term", "Is the argument used at all?"),
-    "another eps": _Feature("dropped-term", "eps is an argument too: where does it enter the forward pass?"),
-    "memory in another order": _Feature(
+    "a bias": Feature("dropped-term", "Is the argument used at all?"),
+    "another eps": Feature("dropped-term", "eps is an argument too: where does it enter the forward pass?"),
+    "memory in another order": Feature(
         "misplaced", "An array that was transposed has the same numbers in another order in memory. Who reads them in memory's order?"
     ),
 }
 """What can be special about a case, and what it says if only such cases go wrong. Order: the likelier explanation first."""
 
 
-def by_case(wrong: list[Evidence], right: list[Evidence]) -> Iterator[Explanation]:
-    """The feature that all wrong cases have and no right one, or the other way round."""
+def common_feature(wrong: list[Situation], right: list[Situation]) -> Feature | None:
+    """What all wrong cases have and no right one; or, of shapes, what the right ones have and no wrong one."""
     if not wrong or not right:
-        return
-    features = [evidence.situation.features for evidence in wrong]
-    others = [evidence.situation.features for evidence in right]
-    cases = ", ".join(dict.fromkeys(evidence.situation.words for evidence in wrong))
-    fine = ", ".join(dict.fromkeys(evidence.situation.words for evidence in right))
-    for feature, (code, hint) in FEATURES.items():
-        if all(feature in own for own in features) and not any(feature in other for other in others):
-            yield Explanation(code, f"wrong only with {feature} ({cases}), right otherwise ({fine}).", hint)
-            return
+        return None
+    features = [situation.features for situation in wrong]
+    others = [situation.features for situation in right]
+    for name, feature in FEATURES.items():
+        if all(name in own for own in features) and not any(name in other for other in others):
+            return feature
     shapes = [name for name, feature in FEATURES.items() if feature is _SHAPES]
     if all(any(name in own for name in shapes) for own in features):
-        yield Explanation(_SHAPES.code, f"wrong for {cases}, and right for {fine}.", _SHAPES.hint)
-        return
-    for feature, (code, hint) in FEATURES.items():
-        if all(feature in other for other in others) and not any(feature in own for own in features):
-            if code == _SHAPES.code:
-                yield Explanation(code, f"right only with {feature} ({fine}), wrong otherwise ({cases}).", hint)
-                return
+        return _SHAPES
+    if any(all(name in other for other in others) and not any(name in own for own in features) for name in shapes):
+        return _SHAPES
+    return None
+
+
+def by_case(wrong: list[Evidence], right: list[Evidence]) -> Iterator[Explanation]:
+    """What the wrong cases have in common."""
+    if feature := common_feature([item.situation for item in wrong], [item.situation for item in right]):
+        cases = ", ".join(dict.fromkeys(item.situation.words for item in wrong))
+        fine = ", ".join(dict.fromkeys(item.situation.words for item in right))
+        yield Explanation(feature.code, f"wrong with {cases}, and right with {fine}.", feature.hint)
 
 
 def by_row(wrong: list[Evidence]) -> Iterator[Explanation]:

@@ -29,7 +29,7 @@ def sign_flipped(wrong: list[Evidence]) -> Iterator[Explanation]:
     if all(evidence.comparable and evidence.agrees(-evidence.expected) for evidence in wrong):
         yield Explanation(
             "sign-flipped",
-            f"{wrong[0].name} = −1 × the true gradient in all {wrong[0].given.size} entries.",
+            f"−1 × the true {_noun(wrong)} in all {wrong[0].given.size} entries.",
             "Does the loss grow or shrink when this input grows a little? Follow one minus sign from the last line to the first.",
         )
 
@@ -46,7 +46,7 @@ def constant_factor(wrong: list[Evidence]) -> Iterator[Explanation]:
         value = "a number that differs from call to call, here " + ", ".join(f"{f:.4g}" for f in factors[:3])
     yield Explanation(
         "constant-factor",
-        f"{wrong[0].name} = {value} × the true gradient in all {wrong[0].given.size} entries"
+        f"{value} × the true {_noun(wrong)} in all {wrong[0].given.size} entries"
         + (f"; {value} is {name}." if name else "."),
         "Which constant of the forward pass is missing, used twice, or does not belong there? "
         "Take one entry and multiply its derivative out by hand.",
@@ -133,7 +133,7 @@ def _ratio_along(evidence: Evidence, kept: tuple[int, ...]) -> Array | None:
 
 
 def _varying(wrong: list[Evidence], kept: tuple[int, ...], ratios: list[Array]) -> Explanation:
-    evidence, ratio = wrong[0], ratios[0]
+    ratio = ratios[0]
     axes = " and ".join(str(axis) for axis in kept)
     shown = ", ".join(f"{number:.4g}" for number in ratio.ravel()[:4])
     name = _name_varying(wrong, ratios)
@@ -175,6 +175,10 @@ _QUANTITIES = {
     "1 / the standard deviation of each row of {0}": lambda x: 1 / np.std(x, axis=-1),
     "the sum of each row of {0}": lambda x: np.sum(x, axis=-1),
 }
+
+
+def _noun(wrong: list[Evidence]) -> str:
+    return "result" if wrong[0].result == "output" else "gradient"
 
 
 def _largest(array: Array) -> float:

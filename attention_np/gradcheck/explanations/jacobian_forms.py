@@ -15,7 +15,7 @@ def diagonal_only(wrong: list[Evidence]) -> Iterator[Explanation]:
     if _all_are(wrong, lambda g, jacobian: g * np.diagonal(jacobian)):
         yield Explanation(
             "diagonal-only",
-            f"{wrong[0].name} is g ⊙ diag(J): each output is derived by its own input alone, and the couplings between the "
+            "this is g ⊙ diag(J), for upstream g and Jacobian J: each output is derived by its own input alone, and the couplings between the "
             "entries of a row are missing.",
             "Change one input a little: does only the output at the same place move?",
         )
@@ -26,7 +26,7 @@ def jacobian_not_transposed(wrong: list[Evidence]) -> Iterator[Explanation]:
     if _all_are(wrong, lambda g, jacobian: jacobian @ g):
         yield Explanation(
             "transposed",
-            f"{wrong[0].name} is J g, where Jᵀ g belongs.",
+            "this is J g, for upstream g and Jacobian J, where Jᵀ g belongs.",
             "An input's gradient gathers from every output that it reaches: over which index do you sum?",
         )
 
@@ -52,9 +52,11 @@ def upstream_ignored(wrong: list[Evidence]) -> Iterator[Explanation]:
 
 def some_contributions(wrong: list[Evidence]) -> Iterator[Explanation]:
     """Only some of the outputs along one axis contribute, or some more than once."""
-    if any(evidence.situation.upstream is None or not evidence.comparable for evidence in wrong):
+    upstreams = [evidence.situation.upstream for evidence in wrong if evidence.comparable]
+    given = [upstream for upstream in upstreams if upstream is not None]
+    if len(given) < len(wrong):
         return
-    fewest = min(np.ndim(evidence.situation.upstream) for evidence in wrong)
+    fewest = min(upstream.ndim for upstream in given)
     for axis in range(-fewest, 0):
         found = [_shares(evidence, axis) for evidence in wrong]
         shares = [share for share in found if share is not None]

@@ -14,10 +14,10 @@ from ..evidence import Evidence, Explanation
 from .factors import name_factor
 
 
-def known_mistakes(function: str, wrong: list[Evidence], right: list[Evidence]) -> Iterator[Explanation]:
+def known_mistakes(wrong: list[Evidence], right: list[Evidence]) -> Iterator[Explanation]:
     """Every wrong formula that gives exactly these numbers, or a multiple of them."""
-    for mistake in mistakes_of(function):
-        if mistake.result != wrong[0].name:
+    for mistake in mistakes_of(wrong[0].situation.function):
+        if mistake.result != wrong[0].result:
             continue
         predicted = [_evaluate(mistake.formula, evidence) for evidence in wrong]
         if any(array is None for array in predicted):
@@ -29,10 +29,10 @@ def known_mistakes(function: str, wrong: list[Evidence], right: list[Evidence]) 
                 yield explanation
 
 
-def multiples_of_known_mistakes(function: str, wrong: list[Evidence]) -> Iterator[Explanation]:
+def multiples_of_known_mistakes(wrong: list[Evidence]) -> Iterator[Explanation]:
     """Two mistakes at once: a known wrong formula, times a constant."""
-    for mistake in mistakes_of(function):
-        if mistake.result != wrong[0].name:
+    for mistake in mistakes_of(wrong[0].situation.function):
+        if mistake.result != wrong[0].result:
             continue
         factors = [_multiple_of(_evaluate(mistake.formula, evidence), evidence) for evidence in wrong]
         known = [factor for factor in factors if factor is not None]
@@ -51,10 +51,10 @@ def multiples_of_known_mistakes(function: str, wrong: list[Evidence]) -> Iterato
         return
 
 
-def terms(function: str, wrong: list[Evidence]) -> Iterator[Explanation]:
+def terms(wrong: list[Evidence]) -> Iterator[Explanation]:
     """Terms of the right formula that are missing, have the wrong sign, or count more than once."""
-    for known in terms_of(function):
-        if known.result != wrong[0].name:
+    for known in terms_of(wrong[0].situation.function):
+        if known.result != wrong[0].result:
             continue
         cut = [_evaluate_terms(known.formula, evidence) for evidence in wrong]
         found = [

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
 from ...functional._checks import Array
 from ..evidence import Evidence, Explanation
 
+Move = Callable[[Array], Array]
+
 
 def swapped(wrong: list[Evidence]) -> Iterator[Explanation]:
     """Another result of the same call stands here."""
     for other in wrong[0].others:
-        if other != wrong[0].name and _all_agree(wrong, lambda e, other=other: e.others.get(other)):
+        if other != wrong[0].name and _all_agree(wrong, _other(other)):
             yield Explanation(
                 "swapped-results",
                 f"this is your {other}: the two results are swapped.",
@@ -44,7 +47,7 @@ def misplaced(wrong: list[Evidence]) -> Iterator[Explanation]:
         return
     how = "the places are mixed up"
     for words, move in _moves(min(evidence.expected.ndim for evidence in wrong)):
-        if _all_agree(wrong, lambda evidence, move=move: move(evidence.expected)):
+        if _all_agree(wrong, _moved(move)):
             how = words
             break
     yield Explanation(
@@ -86,6 +89,14 @@ def _all_agree(wrong: list[Evidence], predict: Callable[[Evidence], Array | None
     return True
 
 
+def _other(name: str) -> Callable[[Evidence], Array | None]:
+    return lambda evidence: evidence.others.get(name)
+
+
+def _moved(move: Move) -> Callable[[Evidence], Array | None]:
+    return lambda evidence: move(evidence.expected)
+
+
 def _transposed(evidence: Evidence, how: str) -> Explanation:
     shapes = "" if evidence.given.shape == evidence.expected.shape else f", shape {evidence.given.shape}"
     return Explanation(
@@ -99,18 +110,23 @@ def _same_numbers(evidence: Evidence) -> bool:
     given, expected = np.sort(evidence.given, axis=None), np.sort(evidence.expected, axis=None)
     spread = np.abs(expected).max()
     distinct = np.count_nonzero(np.diff(expected) > 1e-6 * spread) + 1
-    return distinct > 2 and bool(np.all(np.abs(given - expected) <= evidence.tolerance.max()))
+    close = np.all(np.abs(given - expected) <= evidence.tolerance.max())
+    return bool(distinct > 2 and close)
 
 
-def _moves(dimensions: int) -> Iterator[tuple[str, Callable[[Array], Array]]]:
+def _moves(dimensions: int) -> Iterator[tuple[str, Move]]:
     for axis in range(-1, -dimensions - 1, -1):
-        yield f"reversed along axis {axis}", lambda x, axis=axis: np.flip(x, axis)
-        yield f"moved by one along axis {axis}", lambda x, axis=axis: np.roll(x, 1, axis)
-        yield f"moved back by one along axis {axis}", lambda x, axis=axis: np.roll(x, -1, axis)
+        yield f"reversed along axis {axis}", partial(np.flip, axis=axis)
+        yield f"moved by one along axis {axis}", partial(np.roll, shift=1, axis=axis)
+        yield f"moved back by one along axis {axis}", partial(np.roll, shift=-1, axis=axis)
     for one, other in itertools.combinations(range(-dimensions, 0), 2):
         words = "reshaped where a transpose belongs"
-        yield words, lambda x, one=one, other=other: x.swapaxes(one, other).reshape(x.shape)
-        yield words, lambda x, one=one, other=other: _reshape_back(x, one, other)
+        yield words, partial(_reshape_there, one=one, other=other)
+        yield words, partial(_reshape_back, one=one, other=other)
+
+
+def _reshape_there(array: Array, one: int, other: int) -> Array:
+    return array.swapaxes(one, other).reshape(array.shape)
 
 
 def _reshape_back(array: Array, one: int, other: int) -> Array:
