@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = (
-    "functional layers models optim training tasks gradcheck visualize classroom bench cli".split()
+    "functional layers models optim training tasks visualize gradcheck classroom bench cli".split()
 )
 
 
