@@ -131,7 +131,7 @@ def results_of(value: Any, names: Sequence[str], function: str) -> list[Any]:
     """
     several = isinstance(value, (tuple, list))
     results = list(value) if several else [value]
-    if len(results) == len(names) and (len(names) > 1 or not isinstance(value, list)):
+    if len(results) == len(names):
         return results
     wanted = f"{len(names)} results ({', '.join(names)})" if len(names) > 1 else f"one array, {names[0]}"
     got = f"a {type(value).__name__} of {len(results)}" if several else words_for(value)

@@ -74,7 +74,10 @@ def observe(
     first = _gradients(backward, named, upstream, findings)
     kept = {key: value.copy() if isinstance(value, np.ndarray) else value for key, value in first.items()}
     again = _gradients(backward, named, upstream, findings)
-    known = recognise(named, output, upstream)
+    expected = {
+        name: jacobian.pull_back(upstream).value.reshape(named[name].shape) for name, jacobian in jacobians.items()
+    }
+    known = recognise(named, output, upstream, expected)
     situation = Situation(
         known.function,
         "",
@@ -85,9 +88,6 @@ def observe(
         sizes_of(named, output),
         lambda name: jacobians[name].matrix,
     )
-    expected = {
-        name: jacobian.pull_back(upstream).value.reshape(named[name].shape) for name, jacobian in jacobians.items()
-    }
     evidence = []
     for name, value in kept.items():
         findings.add_all(repeatable(name, first[name], value, again[name]))

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import functional
 from ..functional._checks import Array
-from .contracts import PAIRS
+from .contracts import PAIRS, Contract, contract_of
 
 
 class Recognised(NamedTuple):
@@ -30,10 +30,12 @@ class Recognised(NamedTuple):
     results: dict[str, str]
 
 
-def recognise(named: Mapping[str, Any], output: Array, upstream: Array) -> Recognised:
-    """The package's function that gives `output` for the same arguments, if there is one.
+def recognise(
+    named: Mapping[str, Any], output: Array, upstream: Array, expected: Mapping[str, Array]
+) -> Recognised:
+    """The package's function that gives `output` for the same arguments, and `expected` as gradients, if there is one.
 
-    One-sized arrays are not enough evidence: with a single source every softmax is 1.
+    The values alone are not enough: of unit vectors the dot product is the cosine, and has another derivative.
     """
     for forward, pair in PAIRS.items():
         function = getattr(functional, forward)
@@ -48,8 +50,20 @@ def recognise(named: Mapping[str, Any], output: Array, upstream: Array) -> Recog
             taken = {name: known[name] for name in pair.takes}
             first = {} if pair.upstream is None else {pair.upstream: upstream}
             results = dict(zip(named, (f"d_{name}" for name in arguments), strict=False))
-            return Recognised(f"{forward}_backward", {**first, **taken}, results)
+            if _same_gradients(contract_of(f"{forward}_backward"), {**first, **taken}, results, expected):
+                return Recognised(f"{forward}_backward", {**first, **taken}, results)
     return Recognised("", {"d_output": upstream, **named}, {})
+
+
+def _same_gradients(
+    contract: Contract, arguments: Mapping[str, Any], results: Mapping[str, str], expected: Mapping[str, Array]
+) -> bool:
+    true = contract.reference(*arguments.values())
+    gradients = dict(zip(contract.results, true if isinstance(true, tuple) else (true,), strict=True))
+    return all(
+        np.allclose(gradients[results[name]], array, rtol=0, atol=1e-7 * np.abs(array).max(initial=0))
+        for name, array in expected.items()
+    )
 
 
 def _names(forward: str) -> list[str]:

@@ -180,15 +180,15 @@ def _evidence(
     findings.add_all(diagnoses)
     whole = _stacked([use.jacobian for use in uses])
     upstream = np.concatenate([known[use.step].ravel() for use in uses])
+    expected = {name: whole.pull_back(upstream).value.reshape(shape)}
     function, arguments, result = "", dict[str, Any](values), ""
     if len(uses) == 1:
         step = uses[0].step
         upstream = known[step]
-        recognised = recognise({key: values[key] for key in takes[step]}, values[step], known[step])
+        recognised = recognise({key: values[key] for key in takes[step]}, values[step], known[step], expected)
         function, arguments, result = recognised.function, recognised.arguments, recognised.results.get(name, "")
     sizes = sizes_of({name: values[name]}, values[uses[0].step])
     situation = Situation(function, "", frozenset(), arguments, {}, upstream, sizes, lambda _: whole.matrix)
-    expected = {name: whole.pull_back(upstream).value.reshape(shape)}
     return beside_numerical(situation, name, result, array, expected, whole, findings), paths
 
 
