@@ -17,7 +17,7 @@ wrong = wrong_of_cosine(known)
 HINT = "Make a {query} longer: its scores stay. What is {w} · d{w} then, and what is it in your formula?"
 
 
-def _terms_of_queries(d_scores: Array, queries: Array, keys: Array) -> dict[str, Array]:
+def terms_of_queries(d_scores: Array, queries: Array, keys: Array) -> dict[str, Array]:
     return {
         "Σ ds v̂ / ‖w‖ (the pull of the keys)": np.where(
             queries.any(axis=-1, keepdims=True), pull(d_scores, keys) / lengths(queries), 0
@@ -27,15 +27,15 @@ def _terms_of_queries(d_scores: Array, queries: Array, keys: Array) -> dict[str,
 
 
 @known.sum_of("cosine_scores_backward", "d_keys")
-def _terms_of_keys(d_scores: Array, queries: Array, keys: Array) -> dict[str, Array]:
-    pulled, projected = exchanged(_terms_of_queries)(d_scores, queries, keys).values()
+def terms_of_keys(d_scores: Array, queries: Array, keys: Array) -> dict[str, Array]:
+    pulled, projected = exchanged(terms_of_queries)(d_scores, queries, keys).values()
     return {
         "Σ ds ŵ / ‖v‖ (the pull of the queries)": pulled,
         "−Σ ds s v̂ / ‖v‖ (the projection)": projected,
     }
 
 
-known.sum_of("cosine_scores_backward", "d_queries")(_terms_of_queries)
+known.sum_of("cosine_scores_backward", "d_queries")(terms_of_queries)
 
 
 @wrong(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -85,11 +84,7 @@ def diagonal_and_mean(d_weights: Array, weights: Array, axis: int = -1) -> Array
     return weights * ((1 - weights) * d_weights - _mean(d_weights, weights, axis))
 
 
-@wrong(
-    "sign-flipped",
-    "this is p ⊙ (dp + Σ p dp); the mean is added where it is taken away.",
-    HINT_SUM,
-)
+@wrong("sign-flipped", "this is p ⊙ (dp + Σ p dp); the mean is added where it is taken away.", HINT_SUM)
 def mean_added(d_weights: Array, weights: Array, axis: int = -1) -> Array:
     return weights * (d_weights + _mean(d_weights, weights, axis))
 
@@ -103,11 +98,7 @@ def plain_mean(d_weights: Array, weights: Array, axis: int = -1) -> Array:
     return weights * (d_weights - d_weights.mean(axis=axis, keepdims=True))
 
 
-@wrong(
-    "missing-factor",
-    "this is p ⊙ (dp − Σ dp); the weights are missing inside the sum.",
-    HINT_SUM,
-)
+@wrong("missing-factor", "this is p ⊙ (dp − Σ dp); the weights are missing inside the sum.", HINT_SUM)
 def plain_sum(d_weights: Array, weights: Array, axis: int = -1) -> Array:
     return weights * (d_weights - d_weights.sum(axis=axis, keepdims=True))
 
@@ -130,38 +121,22 @@ def without_weights(d_weights: Array, weights: Array, axis: int = -1) -> Array:
     return d_weights - _mean(d_weights, weights, axis)
 
 
-@wrong(
-    "missing-factor",
-    "this is p dp − Σ p dp; the second term lacks the factor p in front.",
-    HINT_SUM,
-)
+@wrong("missing-factor", "this is p dp − Σ p dp; the second term lacks the factor p in front.", HINT_SUM)
 def mean_without_weights(d_weights: Array, weights: Array, axis: int = -1) -> Array:
     return weights * d_weights - _mean(d_weights, weights, axis)
 
 
-@wrong(
-    "missing-factor",
-    "this is dp − p Σ p dp; the first term lacks its factor p.",
-    HINT_SUM,
-)
+@wrong("missing-factor", "this is dp − p Σ p dp; the first term lacks its factor p.", HINT_SUM)
 def upstream_without_weights(d_weights: Array, weights: Array, axis: int = -1) -> Array:
     return d_weights - weights * _mean(d_weights, weights, axis)
 
 
-@wrong(
-    "missing-factor",
-    "this is p dp − Σ dp; the second term lacks both factors p.",
-    HINT_SUM,
-)
+@wrong("missing-factor", "this is p dp − Σ dp; the second term lacks both factors p.", HINT_SUM)
 def sum_without_weights(d_weights: Array, weights: Array, axis: int = -1) -> Array:
     return weights * d_weights - d_weights.sum(axis=axis, keepdims=True)
 
 
-@wrong(
-    "wrong-operand",
-    "this is p ⊙ (dp − p Σ dp), with pᵢ inside the sum where pₖ belongs.",
-    HINT_MEAN,
-)
+@wrong("wrong-operand", "this is p ⊙ (dp − p Σ dp), with pᵢ inside the sum where pₖ belongs.", HINT_MEAN)
 def own_weight_in_sum(d_weights: Array, weights: Array, axis: int = -1) -> Array:
     return weights * (d_weights - weights * d_weights.sum(axis=axis, keepdims=True))
 
@@ -175,11 +150,7 @@ def weights_twice(d_weights: Array, weights: Array, axis: int = -1) -> Array:
     return weights * (d_weights - weights * _mean(d_weights, weights, axis))
 
 
-@wrong(
-    "missing-factor",
-    "this is p ⊙ (dp − Σ p² dp); there is a factor p too many inside the sum.",
-    HINT_SUM,
-)
+@wrong("missing-factor", "this is p ⊙ (dp − Σ p² dp); there is a factor p too many inside the sum.", HINT_SUM)
 def squared_weights_in_sum(d_weights: Array, weights: Array, axis: int = -1) -> Array:
     return weights * (d_weights - _mean(d_weights, weights**2, axis))
 
@@ -247,30 +218,49 @@ def exchanged(d_weights: Array, weights: Array, axis: int = -1) -> Array:
     return d_weights * (weights - _mean(d_weights, weights, axis))
 
 
-def _mean_along(
-    message: str, hint: str, wrong_axis: Callable[[Array, int], int | tuple[int, ...] | None]
-) -> None:
-    @wrong("wrong-axis", message, hint)
-    def formula(d_weights: Array, weights: Array, axis: int = -1) -> Array:
-        mean = np.sum(weights * d_weights, axis=wrong_axis(weights, axis), keepdims=True)
-        return weights * (d_weights - mean)
+def _along(weights: Array, d_weights: Array, axis: int | tuple[int, ...] | None) -> Array:
+    return weights * (d_weights - np.sum(weights * d_weights, axis=axis, keepdims=True))
 
 
 HINT_AXIS = "Along which axis do the weights sum to one?"
-_mean_along(
+
+
+@wrong(
+    "wrong-axis",
     "Σ p dp is taken along another axis: over the targets (axis −2) where axis −1 was asked for, or −1 for another.",
     HINT_AXIS,
-    other_axis,
 )
-_mean_along(
+def along_other_axis(d_weights: Array, weights: Array, axis: int = -1) -> Array:
+    return _along(weights, d_weights, other_axis(weights, axis))
+
+
+@wrong(
+    "wrong-axis",
     "the argument `axis` plays no part: Σ p dp is always taken along the last axis.",
     "Try axis=-2: along which axis do the weights sum to one then?",
-    lambda weights, axis: -1,
 )
-_mean_along("Σ p dp is taken along axis 0.", HINT_AXIS, lambda weights, axis: 0)
-_mean_along("Σ p dp is taken along axis 1.", HINT_AXIS, lambda weights, axis: 1)
-_mean_along("Σ p dp is taken over the whole array.", HINT_AXIS, lambda weights, axis: None)
-_mean_along("Σ p dp is taken over whole matrices, axes −2 and −1.", HINT_AXIS, lambda weights, axis: (-2, -1))
+def axis_ignored(d_weights: Array, weights: Array, axis: int = -1) -> Array:
+    return _along(weights, d_weights, -1)
+
+
+@wrong("wrong-axis", "Σ p dp is taken along axis 0.", HINT_AXIS)
+def along_first_axis(d_weights: Array, weights: Array, axis: int = -1) -> Array:
+    return _along(weights, d_weights, 0)
+
+
+@wrong("wrong-axis", "Σ p dp is taken along axis 1.", HINT_AXIS)
+def along_second_axis(d_weights: Array, weights: Array, axis: int = -1) -> Array:
+    return _along(weights, d_weights, 1)
+
+
+@wrong("wrong-axis", "Σ p dp is taken over the whole array.", HINT_AXIS)
+def over_everything(d_weights: Array, weights: Array, axis: int = -1) -> Array:
+    return _along(weights, d_weights, None)
+
+
+@wrong("wrong-axis", "Σ p dp is taken over whole matrices, axes −2 and −1.", HINT_AXIS)
+def over_matrices(d_weights: Array, weights: Array, axis: int = -1) -> Array:
+    return _along(weights, d_weights, (-2, -1))
 
 
 @wrong(
