@@ -174,8 +174,8 @@ def repeatable(result: str, value: Any, kept: Any, second: Any) -> list[Diagnosi
     """Whether a second call gave the same as the first did (`kept`), and left its result (`value`) alone."""
     if not isinstance(kept, np.ndarray) or not isinstance(second, np.ndarray):
         return []
-    if isinstance(value, np.ndarray) and not np.array_equal(value, kept, equal_nan=True):
-        words = "the second call overwrote what the first had returned: both gave the same array."
+    if np.shares_memory(value, second):
+        words = "two calls return the same array, so the second overwrites what the first had given."
     elif kept.shape != second.shape or not np.allclose(kept, second, rtol=1e-10, atol=0, equal_nan=True):
         words = "two calls with the same arguments give different numbers."
     else:

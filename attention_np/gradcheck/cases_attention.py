@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from .cases_scores import mask_of
 from .situations import Drawn, Lengths, Rng, away_from_zero, layouts, normal, special
 
@@ -30,11 +32,16 @@ def attention_cases(rng: Rng) -> Iterator[Drawn]:
     yield case("a scale", score="scaled_dot", scale=0.7)
     yield case("a scale for each head", lengths=heads, features=("a scale",), scale=rng.uniform(1.5, 3, 3))
     yield case("a bias", bias=normal(rng, heads.L, heads.S))
+    yield case("a bias and a scale", features=("a bias", "a scale"), bias=normal(rng, heads.L, heads.S), scale=2.5)
     for words, row in (("masked", None), ("a fully masked row", 1)):
         yield case(words, lengths=heads, features=("masked",), mask=mask_of(rng, heads, row))
+    yield case("the log-normaliser", scale=2.5, return_log_normaliser=True)
+    hidden = mask_of(rng, heads, 1)
+    yield case("the log-normaliser of masked scores", lengths=heads, mask=hidden, return_log_normaliser=True)
     yield case("causal", causal=True)
     yield case("causal", lengths=Lengths((), L=5, S=3), causal=True)
     yield special("a zero vector", rng, _with_zero_vectors, _NAMES)
+    yield special("large numbers", rng, _long_queries, _NAMES, options={"score": "dot"})
 
 
 def _attention(rng: Rng, n: Lengths) -> dict[str, Any]:
@@ -43,6 +50,14 @@ def _attention(rng: Rng, n: Lengths) -> dict[str, Any]:
         "keys": away_from_zero(rng, *n.lead, n.S, n.d),
         "values": normal(rng, *n.lead, n.S, n.e),
     }
+
+
+def _long_queries(rng: Rng, lengths: Lengths) -> dict[str, Any]:
+    arguments = _attention(rng, lengths)
+    # About 1000 for the dot product of each row with the first key, and much less for the last row.
+    directions = arguments["keys"][..., :1, :]
+    sizes = 1000 / np.sum(directions * directions, axis=-1, keepdims=True)
+    return {**arguments, "queries": np.linspace(1, 0.01, lengths.L)[:, None] * sizes * directions}
 
 
 def _with_zero_vectors(rng: Rng, lengths: Lengths) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def embedding_cases(rng: Rng) -> Iterator[Drawn]:
     """Ids that differ, and ids that occur several times, in a row and in different rows."""
     yield from layouts(rng, _different_ids, _IDS)
     for lead in ((), (3,)):
-        yield special("repeated ids", rng, _repeated_ids, _IDS, lengths=Lengths(lead, L=6, h=5))
+        yield special("repeated ids", rng, _repeated_ids, _IDS, lengths=Lengths(lead, L=7, h=5))
 
 
 def cross_entropy_cases(rng: Rng) -> Iterator[Drawn]:
@@ -47,7 +47,7 @@ def cross_entropy_cases(rng: Rng) -> Iterator[Drawn]:
 
     def large(rng: Rng, lengths: Lengths) -> dict[str, Any]:
         arguments = _classes(rng, lengths)
-        return {**arguments, "logits": 1000 + 3 * arguments["logits"]}
+        return {**arguments, "logits": 500 * arguments["logits"] + 1000}
 
     yield special("all targets ignored", rng, all_ignored, _CLASSES, options={"ignore_index": -1})
     yield special("large numbers", rng, large, _CLASSES)
@@ -64,7 +64,9 @@ def activation_cases(rng: Rng) -> Iterator[Drawn]:
     yield from layouts(rng, _inputs, _ROWS)
 
     def large(rng: Rng, lengths: Lengths) -> dict[str, Any]:
-        return {"inputs": 800 * away_from_zero(rng, lengths.L, lengths.d)}
+        inputs = 100 * away_from_zero(rng, lengths.L, lengths.d)
+        inputs[0, :2] = 1000, -1000
+        return {"inputs": inputs}
 
     yield special("large numbers", rng, large, _ROWS)
 
@@ -99,8 +101,8 @@ def _different_ids(rng: Rng, n: Lengths) -> dict[str, Any]:
 
 
 def _repeated_ids(rng: Rng, n: Lengths) -> dict[str, Any]:
-    # Each of the first two ids twice in every row; the last row of the table is never used.
-    row = np.concatenate([[0, 0, 1, 1], rng.integers(0, n.h - 1, n.L - 4)])
+    # Ids that occur once, twice and three times in every row; the last row of the table is never used.
+    row = np.concatenate([[0, 0, 0, 1, 1, 2], rng.integers(0, n.h - 1, n.L - 6)])
     ids = rng.permuted(np.broadcast_to(row, (*n.lead, n.L)), axis=-1)
     return {"ids": ids, "table": normal(rng, n.h, n.d)}
 

@@ -134,10 +134,13 @@ def contract_of(name: str) -> Contract:
 def backward_case(forward: str, drawn: Drawn, rng: Rng) -> tuple[Drawn, Array | None]:
     """The backward function's arguments for a case of its forward function, with a fresh random upstream."""
     pair = PAIRS[forward]
-    output = np.asarray(getattr(functional, forward)(**drawn.arguments, **drawn.options))
+    result = getattr(functional, forward)(**drawn.arguments, **drawn.options)
+    # What the forward pass kept of itself, where it was asked to, the backward pass is given.
+    kept = dict(zip(("context", "log_normaliser"), result, strict=True)) if isinstance(result, tuple) else {}
+    output = kept["context"] if kept else np.asarray(result)
     known = {**drawn.arguments, **pair.kept(drawn.arguments, output)}
     arguments = {name: known[name] for name in pair.takes}
-    options = {name: value for name, value in drawn.options.items() if name in pair.options}
+    options = {**{name: value for name, value in drawn.options.items() if name in pair.options}, **kept}
     if pair.upstream is None:
         return drawn._replace(arguments=arguments, options=options), None
     upstream = rng.standard_normal(output.shape)

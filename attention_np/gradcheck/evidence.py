@@ -32,6 +32,8 @@ class Situation:
         The gradient with respect to the forward function's result; None where a function takes none.
     sizes : mapping
         Lengths with the words that a message would use: ``{"S, the number of sources": 5}``.
+    turn : int
+        The number of the upstream with which the same case is called, from 0.
     jacobian : callable
         Gives for a result's name the matrix (outputs, entries) of the forward function's derivatives, or None.
     """
@@ -43,6 +45,7 @@ class Situation:
     options: Mapping[str, Any]
     upstream: Array | None
     sizes: Mapping[str, int]
+    turn: int = 0
     jacobian: Callable[[str], Array | None] = field(default=lambda name: None)
 
 
@@ -91,7 +94,8 @@ class Evidence:
         """True at entries that differ by more than they may; of the true shape."""
         if self.given.shape != self.expected.shape:
             return np.ones(self.expected.shape, bool)
-        return ~(np.abs(self.given - self.expected) <= self.tolerance) & self.judged
+        with np.errstate(invalid="ignore"):
+            return ~(np.abs(self.given - self.expected) <= self.tolerance) & self.judged
 
     @property
     def right(self) -> bool:
@@ -105,6 +109,13 @@ class Evidence:
             and self.expected.size > 1
             and bool(np.any(np.abs(self.expected) > self.tolerance))
         )
+
+
+def enough(wrong: list[Evidence]) -> bool:
+    """Whether there are numbers enough to speak of a rule: arrays, or single numbers from several cases."""
+    scalars = [item for item in wrong if item.expected.size == item.given.size == 1 and item.expected.any()]
+    arrays = [item for item in wrong if item.comparable]
+    return len(arrays) + len(scalars) == len(wrong) and (bool(arrays) or len(scalars) > 2)
 
 
 def tolerance_of(expected: Array, noise: Array | float = 0.0, magnitude: float = 0.0) -> Array:

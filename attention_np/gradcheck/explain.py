@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from .diagnosis import Diagnosis
 from .evidence import Evidence, Explain, Explanation
-from .explanations import contrast, factors, jacobian_forms, known, places, precision
+from .explanations import contrast, factors, jacobian_forms, known, places, precision, substitutions
 
 EXACT = (
     factors.zero,
@@ -15,6 +17,7 @@ EXACT = (
     jacobian_forms.upstream_ignored,
     places.transposed,
     places.not_summed,
+    places.other_sum,
     places.summed_too_far,
     jacobian_forms.diagonal_only,
     jacobian_forms.jacobian_not_transposed,
@@ -23,7 +26,7 @@ EXACT = (
 """Explanations without anything to fit but one number."""
 
 FITTED = (jacobian_forms.some_contributions, factors.missing_factor, places.misplaced)
-"""Explanations with as many free numbers as an axis is long; asked only where no exact one is found."""
+"""Explanations with as many free numbers as an axis is long, or more; asked only where no exact one is found."""
 
 
 def explain(evidence: list[Evidence]) -> list[Diagnosis]:
@@ -43,28 +46,28 @@ def explain(evidence: list[Evidence]) -> list[Diagnosis]:
     right = [item for item in evidence if item.right]
     if not wrong:
         return []
-    found = _causes(wrong, right)
-    cases = list(contrast.by_case(wrong, right))
-    if not found:
-        found = _causes_in_part(wrong)
-    found = _once([*found, *cases] if found else [*cases, *precision.imprecise(wrong)])
-    if not found:
-        found = [_unknown(wrong)]
+    # Numbers near the ends of the floating range are for the contrast alone: their squares are not numbers.
+    ordinary = [item for item in wrong if not item.situation.features & contrast.EXTREME]
+    cases = [*contrast.by_turn(wrong, right), *contrast.by_case(wrong, right)]
+    with np.errstate(all="ignore"):
+        found = (_causes(ordinary, right) or _causes_in_part(ordinary)) if ordinary else []
+    found = _once([*found, *cases]) or [_unknown(ordinary or wrong)]
     return [Diagnosis(code, wrong[0].name, message, hint) for code, message, hint in found]
 
 
 def _causes(wrong: list[Evidence], right: list[Evidence]) -> list[Explanation]:
     exact = _of(EXACT, wrong)
+    if any(explanation.code == "zero" for explanation in exact):
+        return exact
     written_down = [*known.known_mistakes(wrong, right), *known.terms(wrong)]
-    if written_down and any(explanation.code == "zero" for explanation in exact):
-        written_down = []
-    if exact or written_down:
-        return _once([*written_down, *exact])
     return (
-        list(contrast.by_row(wrong))
-        or _of(FITTED[:1], wrong)
+        _once([*written_down, *exact])
+        or list(substitutions.substituted(wrong))
+        or list(precision.imprecise(wrong))
+        or _of(FITTED[:2], wrong)
+        or list(contrast.by_row(wrong))
         or list(known.multiples_of_known_mistakes(wrong))
-        or _of(FITTED[1:], wrong)
+        or _of(FITTED[2:], wrong)
     )
 
 
@@ -75,6 +78,8 @@ def _causes_in_part(wrong: list[Evidence]) -> list[Explanation]:
         groups.setdefault(item.situation.words, []).append(item)
     if len(groups) == 1:
         return []
+    # Where all lengths are equal too many explanations fit.
+    groups.pop("equal lengths", None)
     for words, group in groups.items():
         if causes := _causes(group, []):
             return [Explanation(code, f"with {words}: {message}", hint) for code, message, hint in causes]
@@ -91,7 +96,7 @@ def _once(explanations: Iterable[Explanation]) -> list[Explanation]:
 
 
 def _unknown(wrong: list[Evidence]) -> Explanation:
-    forward = wrong[0].result == "output"
+    forward = wrong[0].result in ("output", "log_normaliser")
     return Explanation(
         "wrong-values" if forward else "unknown",
         f"{contrast.where_it_sits(wrong)}; no known mistake gives these numbers.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,14 +59,14 @@ def check_function(
         raise TypeError(f"function: expected a function, got {type(function).__name__}")
     rng = rng or np.random.default_rng()
     findings = Findings()
-    evidence: dict[str, list[Evidence]] = {result: [] for result in contract.results}
+    evidence: dict[str, list[Evidence]] = {}
     for situation in _situations(contract, function, rng):
         for item in observe(contract, function, situation, findings):
-            evidence[item.name].append(item)
+            evidence.setdefault(item.name, []).append(item)
     findings.refusals_judged([item.situation for items in evidence.values() for item in items])
-    for result in contract.results:
-        findings.explained(result, explain(evidence[result]))
-    return report_of(name, [item for items in evidence.values() for item in items], findings, contract.results)
+    for result, items in evidence.items():
+        findings.explained(result, explain(items))
+    return report_of(name, [item for items in evidence.values() for item in items], findings, list(evidence))
 
 
 def _situations(
@@ -78,16 +78,16 @@ def _situations(
     for drawn in contract.pair.draw(rng):
         if not contract.is_backward:
             if _takes(taken, drawn.options):
-                yield _situation(contract, drawn, None, lambda result: None)
+                yield _situation(contract, drawn, None, 0, lambda result: None)
             continue
-        for _ in range(2 if contract.pair.upstream else 1):
+        for turn in range(2 if contract.pair.upstream else 1):
             case, upstream = backward_case(forward, drawn, rng)
             if _takes(taken, case.options):
-                yield _situation(contract, case, upstream, functools.partial(_jacobian, contract, case, upstream))
+                yield _situation(contract, case, upstream, turn, functools.partial(_jacobian, contract, case, upstream))
 
 
 def _situation(
-    contract: Contract, drawn: Drawn, upstream: Array | None, jacobian: Callable[[str], Array | None]
+    contract: Contract, drawn: Drawn, upstream: Array | None, turn: int, jacobian: Callable[[str], Array | None]
 ) -> Situation:
     return Situation(
         contract.name,
@@ -97,6 +97,7 @@ def _situation(
         drawn.options,
         upstream,
         drawn.sizes,
+        turn,
         functools.cache(jacobian),
     )
 
@@ -123,18 +124,18 @@ def observe(
     with np.errstate(all="ignore"):
         true = contract.reference(*situation.arguments.values(), **situation.options)
     results = true if isinstance(true, tuple) else (true,)
-    expected = {
-        result: np.asarray(value, np.float64) for result, value in zip(contract.results, results, strict=True)
-    }
+    # `attention` gives its log-normaliser too where it is asked for.
+    names = contract.results if len(results) == len(contract.results) else ("output", "log_normaliser")
+    expected = {name: np.asarray(value, np.float64) for name, value in zip(names, results, strict=True)}
     try:
-        first = _call(contract, function, situation, findings)
+        first = _call(contract.name, names, function, situation, findings)
         before = [value.copy() if isinstance(value, np.ndarray) else value for value in first]
-        again = _call(contract, function, situation, findings)
+        again = _call(contract.name, names, function, situation, findings)
     except Refused as refused:
         findings.refused(refused.diagnosis, situation)
         return []
     evidence = []
-    for result, value, kept, second in zip(contract.results, first, before, again, strict=True):
+    for result, value, kept, second in zip(names, first, before, again, strict=True):
         try:
             given, diagnoses = as_array(kept, result, contract.name)
         except Refused as refused:
@@ -147,11 +148,13 @@ def observe(
     return evidence
 
 
-def _call(contract: Contract, function: Callable[..., Any], situation: Situation, findings: Findings) -> list[Any]:
-    called = call(function, situation.arguments, situation.options, contract.name)
+def _call(
+    name: str, names: Sequence[str], function: Callable[..., Any], situation: Situation, findings: Findings
+) -> list[Any]:
+    called = call(function, situation.arguments, situation.options, name)
     for diagnosis in called.diagnoses:
         findings.add(diagnosis, situation.words)
-    return results_of(called.value, contract.results, contract.name)
+    return results_of(called.value, names, name)
 
 
 def _compare(
@@ -161,10 +164,14 @@ def _compare(
     judged = np.ones(true.shape, bool)
     if given.shape != true.shape:
         findings.wrong_shape(result, given.shape, true.shape, situation)
-    elif not np.isfinite(given).all():
-        findings.not_finite(result, given, situation)
-        judged = np.isfinite(given)
-    magnitude = max((np.abs(array).max(initial=0) for array in expected.values()), default=0.0)
+    else:
+        # The logarithm of an empty sum is -inf, and rightly so.
+        same = given == true
+        if not np.all(np.isfinite(given) | same):
+            findings.not_finite(result, np.where(same, 0, given), situation)
+        judged = np.isfinite(given) & np.isfinite(true)
+        given, true = np.where(judged | ~same, given, 0), np.where(judged, true, 0)
+    magnitude = max((np.abs(array[np.isfinite(array)]).max(initial=0) for array in expected.values()), default=0.0)
     return Evidence(
         situation,
         result,

@@ -86,6 +86,7 @@ def observe(
         {},
         upstream,
         sizes_of(named, output),
+        0,
         lambda name: jacobians[name].matrix,
     )
     evidence = []

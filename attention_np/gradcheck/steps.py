@@ -188,7 +188,7 @@ def _evidence(
         recognised = recognise({key: values[key] for key in takes[step]}, values[step], known[step], expected)
         function, arguments, result = recognised.function, recognised.arguments, recognised.results.get(name, "")
     sizes = sizes_of({name: values[name]}, values[uses[0].step])
-    situation = Situation(function, "", frozenset(), arguments, {}, upstream, sizes, lambda _: whole.matrix)
+    situation = Situation(function, "", frozenset(), arguments, {}, upstream, sizes, 0, lambda _: whole.matrix)
     return beside_numerical(situation, name, result, array, expected, whole, findings), paths
 
 

@@ -88,7 +88,7 @@ class Findings:
         """Take over what explains a result; a shape whose cause is known needs no diagnosis of its own."""
         if {diagnosis.code for diagnosis in diagnoses} & CAUSES_OF_A_SHAPE:
             self._found.pop(("wrong-shape", name), None)
-        elif ("wrong-shape", name) in self._found or ("not-finite", name) in self._found:
+        elif ("wrong-shape", name) in self._found:
             diagnoses = [diagnosis for diagnosis in diagnoses if diagnosis.code not in ("unknown", "wrong-values")]
         self.add_all(diagnoses)
 
@@ -117,7 +117,8 @@ def compare(item: Evidence) -> Comparison:
     """One row of a report."""
     if item.given.shape != item.expected.shape:
         return Comparison(item.name, item.expected.shape, "wrong", float("nan"), case=item.situation.words)
-    difference = np.where(item.judged, np.abs(item.given - item.expected), 0)
+    with np.errstate(invalid="ignore"):
+        difference = np.where(item.judged, np.abs(item.given - item.expected), 0)
     scale = max(
         np.abs(item.expected).max(initial=0), np.abs(np.where(item.judged, item.given, 0)).max(initial=0)
     )

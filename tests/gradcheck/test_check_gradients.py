@@ -169,16 +169,7 @@ def test_a_buffer_that_a_later_call_overwrites_is_seen(rng: np.random.Generator)
     report = check_gradients(
         lambda x: x**2, rng.normal(size=(3, 4)), backward=lambda d, x: np.multiply(2 * x, d, out=buffer), rng=rng
     )
-    assert report.passed  # the numbers are the same at both calls, and nobody can tell
-    calls = []
-
-    def remembering(d: Array, x: Array) -> Array:
-        calls.append(1)
-        buffer[...] = 2 * x * d + len(calls)
-        return buffer
-
-    report = check_gradients(lambda x: x**2, rng.normal(size=(3, 4)), backward=remembering, rng=rng)
-    assert "not-repeatable" in codes_of(report)
+    assert codes_of(report) == {"not-repeatable"}
 
 
 def test_a_kink_is_reported_and_is_no_fault(rng: np.random.Generator) -> None:

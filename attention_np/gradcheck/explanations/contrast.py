@@ -33,6 +33,7 @@ FEATURES = {
     "equal lengths": _SHAPES,
     "masked": _MASK,
     "a fully masked row": _MASK,
+    "the log-normaliser of masked scores": _MASK,
     "causal": _MASK,
     "ignored targets": _MASK,
     "all targets ignored": _MASK,
@@ -44,7 +45,7 @@ FEATURES = {
     "large numbers": Feature("unstable", "What is the exponential of 1000, and what is its square? Which shift changes nothing?"),
     "tiny numbers": Feature("unstable", "What is the square of 1e-200? Which rescaling changes no direction?"),
     "label smoothing": Feature("dropped-term", "With smoothing every class is a little of a target. Where do they enter?"),
-    "a scale": Feature("dropped-term", "The scale multiplies the scores: which of the gradients does it multiply?"),
+    "a scale": Feature("constant-factor", "The scale multiplies the scores: which of the gradients does it multiply?"),
     "a scale for each head": _SHAPES,
     "a bias": Feature("dropped-term", "Is the argument used at all?"),
     "another eps": Feature("dropped-term", "eps is an argument too: where does it enter the forward pass?"),
@@ -55,12 +56,18 @@ FEATURES = {
 """What can be special about a case, and what it says if only such cases go wrong. Order: the likelier explanation first."""
 
 
+EXTREME = frozenset({"large numbers", "tiny numbers"})
+"""Cases whose numbers lie near the ends of what the exponential, or a square, can hold."""
+
+
 def common_feature(wrong: list[Situation], right: list[Situation]) -> Feature | None:
     """What all wrong cases have and no right one; or, of shapes, what the right ones have and no wrong one."""
     if not wrong or not right:
         return None
     features = [situation.features for situation in wrong]
     others = [situation.features for situation in right]
+    if all(own & EXTREME for own in features) and not any(other & EXTREME for other in others):
+        return FEATURES["large numbers"]
     for name, feature in FEATURES.items():
         if all(name in own for own in features) and not any(name in other for other in others):
             return feature
@@ -78,6 +85,17 @@ def by_case(wrong: list[Evidence], right: list[Evidence]) -> Iterator[Explanatio
         cases = ", ".join(dict.fromkeys(item.situation.words for item in wrong))
         fine = ", ".join(dict.fromkeys(item.situation.words for item in right))
         yield Explanation(feature.code, f"wrong with {cases}, and right with {fine}.", feature.hint)
+
+
+def by_turn(wrong: list[Evidence], right: list[Evidence]) -> Iterator[Explanation]:
+    """Right at the first call of each case, and wrong at the next, with another upstream."""
+    later = [item for item in [*right, *wrong] if item.situation.turn > 0]
+    if len(right) > 1 and later and all(item.situation.turn == 0 for item in right):
+        yield Explanation(
+            "not-repeatable",
+            "right at a first call, and wrong at every next one with another upstream.",
+            "What is kept from one call to the next: a global, a default argument, a cache by shape?",
+        )
 
 
 def by_row(wrong: list[Evidence]) -> Iterator[Explanation]:

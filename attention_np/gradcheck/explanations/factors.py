@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from ...functional._checks import Array
-from ..evidence import Evidence, Explanation
+from ..evidence import Evidence, Explanation, enough
 
 
 def zero(wrong: list[Evidence]) -> Iterator[Explanation]:
     """Zeros where the gradient is not zero."""
-    seen = [evidence for evidence in wrong if evidence.comparable]
-    if seen and len(seen) == len(wrong) and all(not evidence.given.any() for evidence in wrong):
+    if enough(wrong) and all(_is_zero(evidence) for evidence in wrong):
         yield Explanation(
             "zero",
             f"all {wrong[0].given.size} entries are 0; the largest true one is {_largest(wrong[0].expected):.3g}.",
@@ -26,7 +25,7 @@ def zero(wrong: list[Evidence]) -> Iterator[Explanation]:
 
 def sign_flipped(wrong: list[Evidence]) -> Iterator[Explanation]:
     """The whole gradient times -1."""
-    if all(evidence.comparable and evidence.agrees(-evidence.expected) for evidence in wrong):
+    if enough(wrong) and all(evidence.agrees(-evidence.expected) for evidence in wrong):
         yield Explanation(
             "sign-flipped",
             f"−1 × the true {_noun(wrong)} in all {wrong[0].given.size} entries.",
@@ -36,11 +35,15 @@ def sign_flipped(wrong: list[Evidence]) -> Iterator[Explanation]:
 
 def constant_factor(wrong: list[Evidence]) -> Iterator[Explanation]:
     """One number times the gradient, named where it is a size."""
+    if not enough(wrong):
+        return
     found = [_multiple(evidence.given, evidence) for evidence in wrong]
     factors = [factor for factor in found if factor is not None]
     if not factors or len(factors) < len(found) or any(abs(abs(factor) - 1) < 1e-8 for factor in factors):
         return
     name = name_factor(factors, [evidence.situation.sizes for evidence in wrong])
+    if not name and wrong[0].expected.size == 1 and max(factors) - min(factors) > 1e-8 * abs(factors[0]):
+        return
     value = f"{factors[0]:.4g}"
     if not name and max(factors) - min(factors) > 1e-8 * abs(factors[0]):
         value = "a number that differs from call to call, here " + ", ".join(f"{f:.4g}" for f in factors[:3])
@@ -107,15 +110,13 @@ def _named_constants(sizes: Mapping[str, int]) -> Iterable[tuple[str, float]]:
 
 def _multiple(array: Array, evidence: Evidence) -> float | None:
     """c where ``array = c x expected`` in every entry."""
-    if not evidence.comparable:
-        return None
     expected = np.where(evidence.judged, evidence.expected, 0)
     factor = float(np.sum(array * expected) / np.sum(expected * expected))
     if abs(factor) < 1e-8 or not math.isfinite(factor):
         return None
     # One entry away from zero makes any array a multiple of it.
     several = np.count_nonzero(np.abs(expected) > 1e-6 * np.abs(expected).max()) > 1
-    return factor if several and evidence.agrees(factor * evidence.expected) else None
+    return factor if (several or expected.size == 1) and evidence.agrees(factor * evidence.expected) else None
 
 
 def _ratio_along(evidence: Evidence, kept: tuple[int, ...]) -> Array | None:
@@ -134,6 +135,13 @@ def _ratio_along(evidence: Evidence, kept: tuple[int, ...]) -> Array | None:
 
 def _varying(wrong: list[Evidence], kept: tuple[int, ...], ratios: list[Array]) -> Explanation:
     ratio = ratios[0]
+    if all(np.isin(np.rint(each), (0, 1)).all() and np.allclose(each, np.rint(each), atol=1e-7) for each in ratios):
+        missing = ", ".join(str(place) for place in np.flatnonzero(np.rint(ratio.ravel()) == 0)[:6])
+        return Explanation(
+            "dropped-term",
+            f"the entries at index {missing} of axis {kept[0]} are 0, the others are right.",
+            "Does the loop, or the slice, reach every index?",
+        )
     axes = " and ".join(str(axis) for axis in kept)
     shown = ", ".join(f"{number:.4g}" for number in ratio.ravel()[:4])
     name = _name_varying(wrong, ratios)
@@ -175,6 +183,10 @@ _QUANTITIES = {
     "1 / the standard deviation of each row of {0}": lambda x: 1 / np.std(x, axis=-1),
     "the sum of each row of {0}": lambda x: np.sum(x, axis=-1),
 }
+
+
+def _is_zero(evidence: Evidence) -> bool:
+    return bool(np.all(np.abs(evidence.given) <= evidence.tolerance))
 
 
 def _noun(wrong: list[Evidence]) -> str:

@@ -69,6 +69,19 @@ def not_summed(wrong: list[Evidence]) -> Iterator[Explanation]:
         )
 
 
+def other_sum(wrong: list[Evidence]) -> Iterator[Explanation]:
+    """The right gradient is a sum of the upstream over some axes; this is one over others."""
+    if not all(_sum_of_upstream(evidence) for evidence in wrong):
+        return
+    axes, right_axes = _sum_of_upstream(wrong[0])[0]
+    code = "not-summed" if set(axes) < set(right_axes) else "wrong-axis"
+    yield Explanation(
+        code,
+        f"this is the upstream summed over {_axes(axes) if axes else 'no axis'}, where {_axes(right_axes)} belong.",
+        "The result has the shape of the input. Over which axes was the input repeated in the forward pass?",
+    )
+
+
 def summed_too_far(wrong: list[Evidence]) -> Iterator[Explanation]:
     """Fewer numbers than the input has: the right ones, summed over axes that should have stayed."""
     if all(_needless_sum(evidence) for evidence in wrong):
@@ -144,6 +157,25 @@ def _missing_sum(evidence: Evidence) -> str:
             ):
                 return _axes(axes)
     return ""
+
+
+def _sum_of_upstream(evidence: Evidence) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """The axes over which the upstream was summed, and over which it should have been, where both are sums of it."""
+    upstream = evidence.situation.upstream
+    if upstream is None or not evidence.expected.any():
+        return []
+    sums = {axes: upstream.sum(axis=axes) for axes in [(), *_some_axes(upstream.ndim)]}
+    right = [axes for axes, array in sums.items() if _is_expected(array, evidence)]
+    given = [axes for axes, array in sums.items() if _is_given(array, evidence)]
+    return [(given[0], right[0])] if right and given and given[0] != right[0] else []
+
+
+def _is_expected(array: Array, evidence: Evidence) -> bool:
+    return array.shape == evidence.expected.shape and np.allclose(array, evidence.expected, rtol=0, atol=evidence.tolerance.max())
+
+
+def _is_given(array: Array, evidence: Evidence) -> bool:
+    return array.size == evidence.given.size and evidence.agrees(array.reshape(evidence.given.shape))
 
 
 def _needless_sum(evidence: Evidence) -> str:
