@@ -70,18 +70,22 @@ def _as_gradient(formula: Formula, names: tuple[str, ...], result: str) -> Calla
     )
 
 
-# Attention always takes the last axis, and what the softmax's backward does away with cannot be seen behind it.
-_WITHOUT_EFFECT = {
+# Attention takes the last axis and weights that sum to one, the softmax's backward takes off a mean and multiplies by the
+# weights: behind these some mistakes have no effect. The last two are `attention`'s own.
+_LEFT_OUT = {
     weights.axis_ignored,
     weights_backward.axis_ignored,
+    context.normalised_again,
     context.context_taken_off,
     context.zero_where_weight_is,
+    context.softmax_backward_too,
+    weights_masked.ignored,
 }
 # A wrong softmax in the backward pass: of the forward pass's mistakes those that do not show in the forward pass's result.
 _ON_THE_WAY_BACK = {"wrong-axis", "mask-ignored", "not-finite", "sign-flipped", "counted-twice"}
 
 for _mistake in _mistakes("softmax", "output", weights, weights_masked):
-    if _mistake.formula not in _WITHOUT_EFFECT:
+    if _mistake.formula not in _LEFT_OUT:
         _forward("weights", "in the softmax", _mistake, _as_weights(_mistake.formula))
         if _mistake.code in _ON_THE_WAY_BACK:
             _backward(
@@ -89,7 +93,8 @@ for _mistake in _mistakes("softmax", "output", weights, weights_masked):
             )
 
 for _mistake in _mistakes("context", "output", context):
-    _forward("context", "in the weighted sum", _mistake, _mistake.formula)
+    if _mistake.formula not in _LEFT_OUT:
+        _forward("context", "in the weighted sum", _mistake, _mistake.formula)
 
 for _function, _names, _words in (
     ("cosine_scores", _COSINE, "the cosine scores"),
@@ -110,9 +115,9 @@ for _function, _names, _words in (
 
 for _stage in ("d_weights", "d_values"):
     for _mistake in _mistakes("context_backward", _stage, context):
-        if _mistake.formula not in _WITHOUT_EFFECT:
+        if _mistake.formula not in _LEFT_OUT:
             _backward(_stage, "in the weighted sum's backward", _mistake, _mistake.formula)
 
 for _mistake in _mistakes("softmax_backward", "d_scores", weights_backward):
-    if _mistake.formula not in _WITHOUT_EFFECT:
+    if _mistake.formula not in _LEFT_OUT:
         _backward("d_logits", "in the softmax's backward", _mistake, _mistake.formula)

@@ -69,15 +69,6 @@ def product_overflows(queries: Array, keys: Array) -> Array:
 
 
 @forward(
-    "unstable",
-    "NaN is replaced by 0 after w·v / (‖w‖ ‖v‖), which hides that very long and very short vectors overflow.",
-    "Which vectors besides the zero vector give NaN here?",
-)
-def nan_to_zero(queries: Array, keys: Array) -> Array:
-    return np.nan_to_num(_dot(queries, keys) / _product_of_norms(queries, keys))
-
-
-@forward(
     "zero-vector",
     "a zero vector has score 1; by convention it is 0.",
     "A vector without a direction: is it like every other vector, or like none?",

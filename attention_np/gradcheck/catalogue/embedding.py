@@ -112,9 +112,9 @@ def first_of_batch(d_outputs: Array, ids: Array, vocabulary_size: int) -> Array:
 )
 def last_example_wins(d_outputs: Array, ids: Array, vocabulary_size: int) -> Array:
     d_table = _empty(d_outputs, vocabulary_size)
-    for rows, example in zip(d_outputs, ids, strict=True):
+    for place, example in enumerate(ids):
         present = np.unique(example)
-        d_table[present] = embedding_backward(rows, example, vocabulary_size)[present]
+        d_table[present] = embedding_backward(d_outputs[place], np.asarray(example), vocabulary_size)[present]
     return d_table
 
 
@@ -126,7 +126,7 @@ def last_example_wins(d_outputs: Array, ids: Array, vocabulary_size: int) -> Arr
 def last_wins_in_each_example(d_outputs: Array, ids: Array, vocabulary_size: int) -> Array:
     d_table = _empty(d_outputs, vocabulary_size)
     for rows, example in zip(d_outputs, ids, strict=True):
-        d_table += last_wins(rows, example, vocabulary_size)
+        d_table += last_wins(rows, np.asarray(example), vocabulary_size)
     return d_table
 
 

@@ -119,8 +119,7 @@ class Steps:
             return self.d_values(d_context, weights, given.values)
         d_logits = self.d_logits(self.d_weights(d_context, weights, given.values), weights)
         if result == "d_scale":
-            finite = scores if allowed is None else np.where(allowed, scores, 0)
-            return self.d_scale(d_logits, finite, given)
+            return self.d_scale(d_logits, np.where(np.isfinite(scores), scores, 0), given)
         d_scores = self.d_scores(d_logits, given)
         return (self.d_queries if result == "d_queries" else self.d_keys)(d_scores, given)
 

@@ -192,7 +192,7 @@ def logarithm(scores: Array, axis: int = -1, mask: Array | None = None) -> Array
 def hard_maximum(scores: Array, axis: int = -1, mask: Array | None = None) -> Array:
     hidden = _hidden(scores, mask)
     best = np.arange(scores.shape[axis]) == np.moveaxis(hidden, axis, -1).argmax(axis=-1)[..., None]
-    return np.moveaxis(best, -1, axis) * np.isfinite(hidden)
+    return (np.moveaxis(best, -1, axis) & np.isfinite(hidden)).astype(scores.dtype)
 
 
 @wrong("sign-flipped", "this is the softmax of −s.", "Which score should have the largest weight?")

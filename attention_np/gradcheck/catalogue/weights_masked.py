@@ -15,7 +15,7 @@ known = Mistakes()
 wrong = partial(known.mistake, "softmax", "output", "mask-ignored")
 
 
-def where_masked(formula: Formula) -> Formula:
+def _where_masked(formula: Formula) -> Formula:
     """A formula of a mask, which is right where there is none."""
 
     def of_any(scores: Array, axis: int = -1, mask: Array | None = None) -> Array:
@@ -26,7 +26,7 @@ def where_masked(formula: Formula) -> Formula:
 
 def masked(message: str, hint: str) -> Callable[[Formula], Formula]:
     """Write down a wrong formula that is called only where there is a mask."""
-    return lambda formula: wrong(message, hint)(where_masked(formula))
+    return lambda formula: wrong(message, hint)(_where_masked(formula))
 
 
 @masked(
@@ -70,22 +70,12 @@ def added(scores: Array, axis: int, mask: Array) -> Array:
 
 
 @masked(
-    "forbidden scores become a large negative number: where nothing is allowed all of them are equal, and the row "
-    "attends to everything forbidden alike.",
+    "where nothing is allowed the row attends to everything forbidden alike, as where forbidden scores become a large "
+    "negative number in place of −∞.",
     "Large, but not infinite: what if all scores of a row are that number?",
 )
 def large_negative(scores: Array, axis: int, mask: Array) -> Array:
     return softmax(np.where(mask, scores, -1e9), axis)
-
-
-@masked(
-    "forbidden scores become −∞ and a row of nothing else is made uniform, where its weights are all 0.",
-    "Where there is nothing to attend to, what should the context be?",
-)
-def uniform_where_nothing(scores: Array, axis: int, mask: Array) -> Array:
-    weights = softmax(scores, axis, mask)
-    attends = np.broadcast_to(mask, scores.shape).any(axis=axis, keepdims=True)
-    return np.where(attends, weights, 1 / scores.shape[axis])
 
 
 def _added_penalty(penalty: float) -> None:
