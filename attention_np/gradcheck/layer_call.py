@@ -234,7 +234,8 @@ class LayerCall:
 
     def _by_input(self, returned: Any) -> Arrays:
         """The gradients by the names of their inputs; of an input for which there is None, zeros."""
-        results = list(returned) if isinstance(returned, (tuple, list)) else [] if returned is None else [returned]
+        several = isinstance(returned, (tuple, list)) and all(not isinstance(item, (list, float)) for item in returned)
+        results = list(returned) if several else [] if returned is None else [returned]
         floats = list(self.input_names)
         aligned = len(results) == len(self.names) and all(
             result is None for name, result in zip(self.names, results, strict=True) if name not in floats

@@ -7,7 +7,7 @@ import numpy as np
 from ..functional._checks import Array
 from .diagnosis import Diagnosis
 from .evidence import SMALLEST
-from .layer_diagnoses import Diagnose, diagnose_by_ratio, extent, rows_of_repeated_ids
+from .layer_diagnoses import Diagnose, diagnose_sample, extent, repeated_rows, rows_overwritten, used_along
 from .localise import Found, localise
 from .probe import MARGIN, Probe
 from .report import Comparison, Worst
@@ -24,6 +24,8 @@ Look = tuple[Comparison, list[Diagnosis]]
 class Examination:
     """Looks at suspicious gradients one after the other, with a limited number of forward passes for all.
 
+    When they are used up, a gradient is only said to be wrong, without a diagnosis.
+
     Parameters
     ----------
     probe : Probe
@@ -35,11 +37,14 @@ class Examination:
     def __init__(self, probe: Probe, rng: np.random.Generator, diagnose: Diagnose) -> None:
         self._probe, self._rng, self._diagnose = probe, rng, diagnose
         size = sum(gradient.size for gradient in probe.gradients.values())
-        self._limit = probe.call.count + (500 if size > LARGE else 15_000)
+        self._limit = (300 if size > LARGE else 15_000)
+        self._start: int | None = None
 
     def look(self, name: str, bound: float) -> Look:
         """The row of one gradient; `bound` is its error if it turns out right and nothing better is known."""
-        left = self._limit - self._probe.call.count
+        if self._start is None:
+            self._start = self._probe.call.count
+        left = self._start + self._limit - self._probe.call.count
         if self._probe.gradients[name].size <= FULL and self._probe.gradients[name].size * CALLS_PER_ENTRY <= left:
             return self._in_full(name)
         return self._in_parts(name, bound, max(left, 0))
@@ -65,27 +70,22 @@ class Examination:
         kinks = int(np.count_nonzero(unjudged & ((given != 0) | np.isfinite(error))))
         diagnoses = [_kink(name, kinks, given.size)] if kinks else []
         if wrong.any():
-            repeated = self._repeated(name, [np.unique(np.nonzero(wrong)[0])] if given.ndim > 1 else [])
             known = np.where(unjudged, given, expected)
-            found = [repeated] if repeated else self._diagnose(name, given, known, tolerance)
+            rows = self._repeated(wrong, known)
+            found = [rows_overwritten(name, rows)] if rows is not None else self._diagnose(name, given, known, tolerance)
             diagnoses = [*found, *diagnoses]
         return row, diagnoses
 
     def _in_parts(self, name: str, bound: float, left: int) -> Look:
         gradient = self._probe.gradients[name]
-        slope_along = self._probe.slope
         if left:
             found = localise(self._probe, name, self._rng, left)
             if self._is_wrong(name, found):
                 return self._wrong_part(name, found)
-        else:
-            slope_along = self._probe.quick_slope
-        slopes = [slope_along(self._probe.direction([name], self._rng)) for _ in range(2)]
+        directions = [self._probe.direction([name], self._rng) for _ in range(2)]
+        slopes = [self._probe.slope(v) if left else self._probe.quick_slope(v) for v in directions]
         if all(slope.wrong for slope in slopes):
-            message = "it is wrong; the loss moves otherwise than it says along every direction that was tried."
-            return Comparison(name, gradient.shape, "wrong", np.nan), [
-                Diagnosis("unknown", name, message, "Correct what is named before, and check again.")
-            ]
+            return Comparison(name, gradient.shape, "wrong", np.nan), []
         if any(slope.broken for slope in slopes):
             return Comparison(name, gradient.shape, "not judged", np.nan), [_kink(name, 0, gradient.size)]
         return Comparison(name, gradient.shape, "right", bound), []
@@ -106,18 +106,22 @@ class Examination:
         unit = max(self._probe.unit[name], float(np.abs(found.expected).max()))
         worst = Worst(found.entries[place], float(found.given[place]), float(found.expected[place]))
         row = Comparison(name, shape, "wrong", float(off[place] / unit), worst)
-        repeated = self._repeated(name, found.indices[:1]) if len(shape) > 1 and found.confined[0] else None
-        if repeated:
-            return row, [repeated]
+        if found.rows_repeated:
+            rows = np.isin(np.arange(shape[0]), found.indices[0])
+            return row, [rows_overwritten(name, rows)]
         where = extent(shape, found.indices, found.confined)
-        diagnoses = diagnose_by_ratio(name, found.given, found.expected, found.tolerance)
-        return row, [
-            diagnosis._replace(message=f"{diagnosis.message[:-1]}; it is wrong {where}." if where else diagnosis.message)
-            for diagnosis in diagnoses
-        ]
+        return row, diagnose_sample(name, found.given, found.expected, found.tolerance, where)
 
-    def _repeated(self, name: str, rows: list[Array]) -> Diagnosis | None:
-        return rows_of_repeated_ids(name, rows[0].tolist(), self._probe.call.integers) if rows else None
+    def _repeated(self, wrong: Array, expected: Array) -> Array | None:
+        """The wrong rows, if they are of those whose id occurs repeatedly, and most of them."""
+        if wrong.ndim < 2:
+            return None
+        rows, used = used_along(wrong, 0), used_along(expected != 0, 0)
+        for repeated in repeated_rows(self._probe.call.integers, len(rows)):
+            most = 2 * np.count_nonzero(rows) >= np.count_nonzero(repeated & used)
+            if most and not (rows & ~repeated).any() and (used & ~repeated).any():
+                return rows
+        return None
 
 
 def _kink(name: str, entries: int, size: int) -> Diagnosis:

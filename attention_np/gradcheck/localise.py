@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..functional._checks import Array
+from .layer_diagnoses import repeated_rows, used_along
 from .probe import Probe
 
 SAMPLES = 12
@@ -18,9 +19,11 @@ class Found(NamedTuple):
     Attributes
     ----------
     indices : list of arrays
-        For each axis, the indices at which something is wrong.
+        For each axis, indices outside of which nothing is wrong.
     confined : list of bool
-        For each axis, whether these are all, and not all that there are.
+        For each axis, whether these are fewer than all that are used.
+    rows_repeated : bool
+        Whether the first axis' indices are just those ids that a batch has repeatedly.
     entries : list of tuple of int
         The entries that were compared one by one, all of them at these indices.
     given, expected, tolerance : arrays
@@ -29,6 +32,7 @@ class Found(NamedTuple):
 
     indices: list[Array]
     confined: list[bool]
+    rows_repeated: bool
     entries: list[tuple[int, ...]]
     given: Array
     expected: Array
@@ -43,12 +47,13 @@ def localise(probe: Probe, name: str, rng: np.random.Generator, budget: int) -> 
     """Look for the wrong entries of one gradient, with about `budget` forward passes and those for some entries."""
     gradient = probe.gradients[name]
     search = _Search(probe, name, rng, probe.call.count + budget)
-    indices, confined = [], []
-    for axis in range(gradient.ndim):
-        found, complete = search.along(axis)
-        indices.append(found)
-        used = np.count_nonzero(_used(gradient, axis))
-        confined.append(complete and 0 < len(found) < max(used, 1 + (used == 0) * gradient.shape[axis]))
+    if gradient.ndim > 1 and (rows := search.repeated()) is not None:
+        indices = [np.flatnonzero(rows), *(np.array([], int) for _ in gradient.shape[1:])]
+        confined = [True] + [False] * (gradient.ndim - 1)
+        rows_repeated = True
+    else:
+        indices, confined = search.along_each()
+        rows_repeated = False
     places = [found if len(found) else np.arange(length) for found, length in zip(indices, gradient.shape, strict=True)]
     entries = _sample(gradient, places, rng)
     found_here = _compare(probe, name, entries)
@@ -56,7 +61,7 @@ def localise(probe: Probe, name: str, rng: np.random.Generator, budget: int) -> 
         entries = [search.entry(places)]
         found_here = _compare(probe, name, entries)
     given, expected, tolerance, _ = (np.array(column) for column in zip(*found_here, strict=True))
-    return Found(indices, confined, entries, given, expected, tolerance)
+    return Found(indices, confined, rows_repeated, entries, given, expected, tolerance)
 
 
 class _Search:
@@ -66,9 +71,35 @@ class _Search:
         self._probe, self._name, self._rng, self._limit = probe, name, rng, limit
         self._direction = probe.direction([name], rng)[name]
 
-    def along(self, axis: int) -> tuple[Array, bool]:
-        """The indices of an axis at which something is wrong, and whether the search came to its end."""
-        used = _used(self._probe.gradients[self._name], axis)
+    def repeated(self) -> Array | None:
+        """The rows of repeated ids, if the rows that are wrong are these."""
+        used = used_along(self._given(), 0)
+        for rows in repeated_rows(self._probe.call.integers, len(used)):
+            repeated, others = np.flatnonzero(rows & used), np.flatnonzero(~rows & used)
+            if not len(repeated) or not len(others) or self._wrong(0, np.flatnonzero(~rows)):
+                continue
+            some = self._rng.choice(repeated, min(len(repeated), 4), replace=False)
+            # Not all need be wrong: a row of padding is looked up often and sent nothing.
+            if sum(self._wrong(0, row[None]) for row in some) >= len(some) / 2:
+                return rows & used
+        return None
+
+    def along_each(self) -> tuple[list[Array], list[bool]]:
+        """For each axis, indices outside of which nothing is wrong, and whether they are fewer than all that are used."""
+        indices, confined = [], []
+        for axis, length in enumerate(self._direction.shape):
+            found = self.along(axis)
+            used = int(np.count_nonzero(used_along(self._given(), axis))) or length
+            indices.append(found)
+            confined.append(0 < len(found) < used)
+        return indices, confined
+
+    def _given(self) -> Array:
+        return self._probe.gradients[self._name] != 0
+
+    def along(self, axis: int) -> Array:
+        """The indices of an axis outside of which nothing is wrong."""
+        used = used_along(self._given(), axis)
         found: list[int] = []
         share = (self._limit - self._probe.call.count) // (self._direction.ndim - axis)
         limit = self._probe.call.count + share
@@ -89,7 +120,9 @@ class _Search:
                 known_wrong.append(False)
             waiting.append(first if first_wrong else second)
             known_wrong.append(True)
-        return np.sort(np.array(found, int)), not waiting
+        for part in waiting:
+            found.extend(part.tolist())
+        return np.sort(np.array(found, int))
 
     def entry(self, places: list[Array]) -> tuple[int, ...]:
         """One entry that is wrong: the half of the longest axis that has one, again and again."""
@@ -112,10 +145,6 @@ class _Search:
         direction = np.zeros_like(self._direction)
         direction[where] = self._direction[where]
         return self._probe.quick_slope({self._name: direction}).wrong
-
-
-def _used(gradient: Array, axis: int) -> Array:
-    return np.any(gradient != 0, axis=tuple(i for i in range(gradient.ndim) if i != axis))
 
 
 def _sample(gradient: Array, places: list[Array], rng: np.random.Generator) -> list[tuple[int, ...]]:

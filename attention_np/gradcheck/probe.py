@@ -76,6 +76,7 @@ class Probe:
     def __init__(self, call: LayerCall, upstream: Arrays, gradients: Arrays) -> None:
         self.call, self.upstream, self.gradients = call, upstream, gradients
         self.centre, self.magnitude = self._weighed(None)
+        self._left_out: dict[str, Array] = {}
         self.reach = {name: _root_mean_square(call.values[name]) or 1.0 for name in gradients}
         norms = {name: _root_mean_square(g) * g.size**0.5 for name, g in gradients.items()}
         shares = [norms[name] * self.reach[name] for name in gradients if norms[name] > 0]
@@ -89,12 +90,23 @@ class Probe:
 
     def direction(self, names: Iterable[str], rng: np.random.Generator) -> Arrays:
         """A random direction in some of the numbers: no component is near zero, so that no single mistake can hide."""
-        return {
-            name: rng.choice([-1.0, 1.0], self.gradients[name].shape)
-            * rng.uniform(0.5, 1.5, self.gradients[name].shape)
-            * self.weight[name]
-            for name in names
-        }
+        drawn = {}
+        for name in names:
+            shape = self.gradients[name].shape
+            drawn[name] = rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.5, shape) * self.weight[name]
+            if name in self._left_out:
+                drawn[name][self._left_out[name]] = 0
+        return drawn
+
+    def leave_out_zero_vectors(self, rng: np.random.Generator) -> None:
+        """Let directions spare the zero vectors of those arrays where there is no derivative, as of a cosine."""
+        for name, gradient in self.gradients.items():
+            zero = np.all(self.call.values[name] == 0, axis=-1) if gradient.ndim > 1 else np.zeros(0, bool)
+            if zero.any():
+                direction = self.direction([name], rng)
+                direction[name][~zero] = 0
+                if self.slope(direction).broken:
+                    self._left_out[name] = zero
 
     def slope(self, direction: Mapping[str, Array], scale: float = 1.0) -> Slope:
         """To the last digit that differences can give: 11 forward passes, or some more."""

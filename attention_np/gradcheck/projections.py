@@ -16,7 +16,7 @@ import numpy as np
 from .calls import Refused
 from .diagnosis import Diagnosis
 from .layer_call import LayerCall
-from .layer_diagnoses import Diagnose, diagnose_by_ratio
+from .layer_diagnoses import Diagnose, diagnose_in_full
 from .layer_faults import Prepared, prepare
 from .layer_rows import Examination
 from .probe import MARGIN, Probe, Slope
@@ -34,7 +34,7 @@ def check_layer(
     inputs: tuple[Any, ...],
     names: Sequence[str] | None,
     rng: np.random.Generator,
-    diagnose: Diagnose = diagnose_by_ratio,
+    diagnose: Diagnose = diagnose_in_full,
 ) -> Report:
     """Check the gradients of a layer's inputs and parameters, in a float64 copy; the layer itself is not changed.
 
@@ -99,6 +99,9 @@ class _Check:
                 rows[name] = Comparison(name, value.shape, "right", self._bounds.get(name, 0.0))
         wrong = [name for name in names if rows[name].verdict == "wrong"]
         diagnoses.sort(key=lambda diagnosis: (diagnosis.code == "kink", diagnosis.code == "unknown"))
+        unexplained = [name for name in wrong if all(diagnosis.input != name for diagnosis in diagnoses)]
+        if unexplained:
+            diagnoses.append(_unexplained(unexplained, alone=len(wrong) == 1))
         if wrong:
             diagnoses = [_ignored(field) for field in self._prepared.unsent] + diagnoses
         diagnoses = self._prepared.diagnoses + _in_context(diagnoses, wrong, len(names))
@@ -107,6 +110,7 @@ class _Check:
     def _suspects(self, names: list[str]) -> list[str]:
         """What does not pass: after a look at all together, by halving."""
         suspects: list[str] = []
+        self._probe.leave_out_zero_vectors(self._rng)
         if not self._pass(names):
             suspects = _halve(names, self._clearly_wrong)
             rest = [name for name in names if name not in suspects]
@@ -156,6 +160,12 @@ def _fairer(one: Slope, other: Slope) -> Slope:
     return nearer._replace(
         tolerance=max(one.tolerance, other.tolerance, apart), broken=one.broken or other.broken
     )
+
+
+def _unexplained(names: list[str], alone: bool) -> Diagnosis:
+    hint = "Check the parts of the layer one by one." if alone else "Correct what is named before, and check again."
+    message = f"{', '.join(names)}: the output moves otherwise than {'it says' if len(names) == 1 else 'they say'}."
+    return Diagnosis("unknown", names[0] if len(names) == 1 else "", message, hint)
 
 
 def _ignored(field: str) -> Diagnosis:
