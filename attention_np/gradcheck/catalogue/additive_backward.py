@@ -123,7 +123,7 @@ def without_vector(side: Side) -> Array:
 
 @_wrong_projected(
     "constant-factor",
-    "dz is averaged over the {key}s, where it adds up.",
+    "dz is averaged over the {keys}, where it adds up.",
     "Each {query} meets every {key}: does it feel each of them less where there are more?",
 )
 def mean_over_others(side: Side) -> Array:
@@ -132,8 +132,8 @@ def mean_over_others(side: Side) -> Array:
 
 @_wrong_projected(
     "wrong-axis",
-    "dz is summed over the {query}s, and not over the {key}s.",
-    "To how many {key}s was each {query} added in the forward pass?",
+    "dz is summed over the {queries}, and not over the {keys}.",
+    "To how many {keys} was each {query} added in the forward pass?",
 )
 def over_own_index(side: Side) -> Array:
     return (side.upstream[..., None] * side.u * (1 - side.t**2)).sum(axis=-3)
@@ -142,7 +142,7 @@ def over_own_index(side: Side) -> Array:
 @_wrong_projected(
     "overwritten",
     "only the last {key}'s dz is there.",
-    "After the first turn of your loop over the {key}s, where has its result gone?",
+    "After the first turn of your loop over the {keys}, where has its result gone?",
 )
 def last_of_others(side: Side) -> Array:
     return (side.upstream[..., None] * side.u * (1 - side.t**2))[..., -1, :]
@@ -151,7 +151,7 @@ def last_of_others(side: Side) -> Array:
 @_wrong_projected(
     "dropped-term",
     "only the first {key}'s dz is there.",
-    "To how many {key}s was each {query} added in the forward pass?",
+    "To how many {keys} was each {query} added in the forward pass?",
 )
 def first_of_others(side: Side) -> Array:
     return (side.upstream[..., None] * side.u * (1 - side.t**2))[..., 0, :]
@@ -159,7 +159,7 @@ def first_of_others(side: Side) -> Array:
 
 @_wrong_projected(
     "wrong-operand",
-    "ds and the slope are each summed over the {key}s before they are multiplied.",
+    "ds and the slope are each summed over the {keys} before they are multiplied.",
     "Which upstream goes with which slope?",
 )
 def product_of_sums(side: Side) -> Array:
@@ -169,7 +169,7 @@ def product_of_sums(side: Side) -> Array:
 @_both(
     VECTORS,
     "transposed",
-    "this is dq {W} where dq {W}ᵀ belongs; it has a shape at all only for a square {W}.",
+    "this is d({w}{W}) {W} where d({w}{W}) {W}ᵀ belongs; it has a shape at all only for a square {W}.",
     "Which index of {W} does the sum run over, that of the {query} or the hidden one?",
 )
 def weight_not_transposed(side: Side) -> Array:
@@ -189,7 +189,7 @@ def other_weight(side: Side) -> Array:
 @_both(
     VECTORS,
     "dropped-term",
-    "this is dq, the gradient of {w}{W}; the way on through {W} is missing.",
+    "this is the gradient of {w}{W}; the way on through {W} is missing.",
     "What lies between the {query} and the sum in the tanh?",
 )
 def without_weight(side: Side) -> Array:
@@ -199,7 +199,7 @@ def without_weight(side: Side) -> Array:
 @_both(
     WEIGHTS,
     "wrong-operand",
-    "the {key}s stand where the {query}s belong: this is Σ {v}ᵀ dq.",
+    "the {keys} stand where the {queries} belong: this is Σ {v}ᵀ d({w}{W}).",
     "What does {W} multiply in the forward pass?",
 )
 def of_others(side: Side) -> Array:
@@ -209,7 +209,7 @@ def of_others(side: Side) -> Array:
 @_both(
     WEIGHTS,
     "wrong-operand",
-    "the projected {query}s {w}{W} stand where the {query}s belong.",
+    "the projected {queries} {w}{W} stand where the {queries} belong.",
     "What does {W} multiply in the forward pass?",
 )
 def of_projected(side: Side) -> Array:

@@ -38,8 +38,10 @@ class Side(NamedTuple):
         return np.tanh(self.z)
 
 
-QUERIES = {"w": "w", "W": "W", "v": "v", "U": "U", "query": "query", "key": "key", "j": "ⱼ", "i": "ᵢ"}
-KEYS = {"w": "v", "W": "U", "v": "w", "U": "W", "query": "key", "key": "query", "j": "ᵢ", "i": "ⱼ"}
+_NAMES = "w W v U query key queries keys j i".split()
+QUERIES = dict(zip(_NAMES, "w W v U query key queries keys ⱼ ᵢ".split(), strict=True))
+KEYS = dict(zip(_NAMES, "v U w W key query keys queries ᵢ ⱼ".split(), strict=True))
+"""The words of a message, as they read for the results of the queries and of the keys."""
 
 OfSide = Callable[[Side], Any]
 

@@ -109,7 +109,7 @@ _with_norms_over(None, "the whole array")
 
 @wrong(
     "transposed",
-    "ds is not turned to the {query}'s side: this sums over the {query}s where it should sum over the {key}s.",
+    "ds is not turned to the {query}'s side: this sums over the {queries} where it should sum over the {keys}.",
     "Which index of ds belongs to {w}, and over which one does the sum run?",
 )
 def upstream_transposed(d_scores: Array, queries: Array, keys: Array) -> Array:

@@ -20,7 +20,7 @@ def _of_both(function: str, factor: Callable[[Array], float], after: str) -> Non
 
     @wrong(
         "wrong-operand",
-        f"this is Σ ds {{unit_v}}{after}, with unit vectors in the place of the {{key}}s.",
+        f"this is Σ ds {{unit_v}}{after}, with unit vectors in the place of the {{keys}}.",
         "Does the forward pass divide by a norm?",
     )
     def of_unit_vectors(d_scores: Array, queries: Array, keys: Array) -> Array:
@@ -28,7 +28,7 @@ def _of_both(function: str, factor: Callable[[Array], float], after: str) -> Non
 
     @wrong(
         "wrong-operand",
-        f"this is Σ ds {{w}}{after}, with the {{query}}s where the {{key}}s belong.",
+        f"this is Σ ds {{w}}{after}, with the {{queries}} where the {{keys}} belong.",
         "In a product of two numbers, what is the derivative with respect to the first?",
     )
     def of_itself(d_scores: Array, queries: Array, keys: Array) -> Array:
@@ -36,7 +36,7 @@ def _of_both(function: str, factor: Callable[[Array], float], after: str) -> Non
 
     @wrong(
         "transposed",
-        "ds is not turned to the {query}'s side: this sums over the {query}s where it should sum over the {key}s.",
+        "ds is not turned to the {query}'s side: this sums over the {queries} where it should sum over the {keys}.",
         "Which index of ds belongs to {w}, and over which one does the sum run?",
     )
     def upstream_transposed(d_scores: Array, queries: Array, keys: Array) -> Array:
@@ -44,7 +44,7 @@ def _of_both(function: str, factor: Callable[[Array], float], after: str) -> Non
 
     @wrong(
         "wrong-operand",
-        f"the mean of the {{key}}s stands where each {{key}} belongs: this is Σ ds · mean({{v}}){after}.",
+        f"the mean of the {{keys}} stands where each {{key}} belongs: this is Σ ds · mean({{v}}){after}.",
         "Which {key} does each entry of ds belong to?",
     )
     def of_mean_key(d_scores: Array, queries: Array, keys: Array) -> Array:
@@ -53,7 +53,7 @@ def _of_both(function: str, factor: Callable[[Array], float], after: str) -> Non
 
     @wrong(
         "upstream-ignored",
-        f"this is the sum of the {{key}}s, Σ {{v}}{after}, without ds.",
+        f"this is the sum of the {{keys}}, Σ {{v}}{after}, without ds.",
         "Double the upstream: does your gradient double?",
     )
     def without_upstream(d_scores: Array, queries: Array, keys: Array) -> Array:
@@ -78,7 +78,7 @@ def scaled_after_all(d_scores: Array, queries: Array, keys: Array) -> Array:
 
 @dot(
     "constant-factor",
-    "this is a mean over the {key}s, where their gradients add up.",
+    "this is a mean over the {keys}, where their gradients add up.",
     "Does a {query} feel each {key} less where there are more of them?",
 )
 def mean_over_keys(d_scores: Array, queries: Array, keys: Array) -> Array:
@@ -123,7 +123,7 @@ def scaled_the_other_way(d_scores: Array, queries: Array, keys: Array) -> Array:
 
 @scaled_dot(
     "constant-factor",
-    "the scale is one over the root of the number of {key}s, and not of the width d.",
+    "the scale is one over the root of the number of {keys}, and not of the width d.",
     "Over which length does the sum in w·v run?",
 )
 def scaled_by_number_of_keys(d_scores: Array, queries: Array, keys: Array) -> Array:
@@ -132,7 +132,7 @@ def scaled_by_number_of_keys(d_scores: Array, queries: Array, keys: Array) -> Ar
 
 @scaled_dot(
     "constant-factor",
-    "the scale is one over the root of the number of {query}s, and not of the width d.",
+    "the scale is one over the root of the number of {queries}, and not of the width d.",
     "Over which length does the sum in w·v run?",
 )
 def scaled_by_number_of_queries(d_scores: Array, queries: Array, keys: Array) -> Array:

@@ -8,17 +8,9 @@ from ...functional._checks import Array
 from .mistake import Formula, Mistakes
 
 # The words of a message, as they read for d_queries and for d_keys.
-_QUERIES = {
-    "w": "w",
-    "v": "v",
-    "unit_w": "ŵ",
-    "unit_v": "v̂",
-    "query": "query",
-    "key": "key",
-    "j": "j",
-    "i": "i",
-}
-_KEYS = {"w": "v", "v": "w", "unit_w": "v̂", "unit_v": "ŵ", "query": "key", "key": "query", "j": "i", "i": "j"}
+_NAMES = "w v unit_w unit_v query key queries keys".split()
+_QUERIES = dict(zip(_NAMES, "w v ŵ v̂ query key queries keys".split(), strict=True))
+_KEYS = dict(zip(_NAMES, "v w v̂ ŵ key query keys queries".split(), strict=True))
 
 Decorator = Callable[[Formula], Formula]
 
@@ -27,7 +19,7 @@ def on_both_sides(known: Mistakes, function: str) -> Callable[[str, str, str], D
     """A decorator of wrong formulas of d_queries that writes down each of them for d_keys too.
 
     Message and hint are written for d_queries, with the names of the two sides in braces: ``{w}``, ``{unit_w}``,
-    ``{query}`` and ``{j}`` for the side of the gradient, ``{v}``, ``{unit_v}``, ``{key}`` and ``{i}`` for the other.
+    ``{query}`` and ``{queries}`` for the side of the gradient, ``{v}``, ``{unit_v}``, ``{key}`` and ``{keys}`` for the other.
     """
 
     def wrong(code: str, message: str, hint: str) -> Decorator:
