@@ -31,6 +31,9 @@ def attention_cases(rng: Rng) -> Iterator[Drawn]:
     yield case("a scale", scale=2.5)
     yield case("a scale", score="scaled_dot", scale=0.7)
     yield case("a scale for each head", lengths=heads, features=("a scale",), scale=rng.uniform(1.5, 3, 3))
+    two = Lengths((2, 3))
+    yield case("a scale for each head", lengths=two, features=("a scale",), scale=rng.uniform(1.5, 3, (1, 3)))
+    yield case("masked", lengths=heads, mask=mask_of(rng, Lengths((3,), L=1), None))
     yield case("a bias", bias=normal(rng, heads.L, heads.S))
     yield case("a bias and a scale", features=("a bias", "a scale"), bias=normal(rng, heads.L, heads.S), scale=2.5)
     for words, row in (("masked", None), ("a fully masked row", 1)):
@@ -40,6 +43,8 @@ def attention_cases(rng: Rng) -> Iterator[Drawn]:
     yield case("the log-normaliser of masked scores", lengths=heads, mask=hidden, return_log_normaliser=True)
     yield case("causal", causal=True)
     yield case("causal", lengths=Lengths((), L=5, S=3), causal=True)
+    both = ("causal", "masked")
+    yield case("causal and masked", lengths=heads, features=both, mask=mask_of(rng, heads, None), causal=True)
     yield special("a zero vector", rng, _with_zero_vectors, _NAMES)
     yield special("large numbers", rng, _long_queries, _NAMES, options={"score": "dot"})
 

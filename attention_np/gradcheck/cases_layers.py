@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .situations import Drawn, Lengths, Rng, away_from_zero, layouts, normal, special
+from .situations import Drawn, Lengths, Rng, away_from_zero, layouts, normal, single, special
 
 _LINEAR = {"d": "the width of the inputs", "h": "the width of the outputs", "L": "the number of rows"}
 _ROWS = {"L": "the number of rows", "d": "the width"}
@@ -18,6 +18,7 @@ _CLASSES = {"L": "the number of targets", "h": "the number of classes"}
 def linear_cases(rng: Rng) -> Iterator[Drawn]:
     """Rows of inputs with any number of leading dimensions."""
     yield from layouts(rng, _linear, _LINEAR)
+    yield single(rng, _linear, _LINEAR)
 
 
 def embedding_cases(rng: Rng) -> Iterator[Drawn]:
@@ -30,6 +31,7 @@ def embedding_cases(rng: Rng) -> Iterator[Drawn]:
 def cross_entropy_cases(rng: Rng) -> Iterator[Drawn]:
     """Targets of which some or all may be ignored, with and without smoothing, and very large logits."""
     yield from layouts(rng, _classes, _CLASSES)
+    yield single(rng, _classes, _CLASSES)
     for lead in ((), (3,)):
         lengths = Lengths(lead)
         yield special("label smoothing", rng, _classes, _CLASSES, lengths=lengths, options={"label_smoothing": 0.3})
@@ -56,12 +58,14 @@ def cross_entropy_cases(rng: Rng) -> Iterator[Drawn]:
 def layer_norm_cases(rng: Rng) -> Iterator[Drawn]:
     """Rows with a gain and a bias, and an eps large enough to be seen."""
     yield from layouts(rng, _rows_gain_bias, _ROWS)
+    yield single(rng, _rows_gain_bias, _ROWS)
     yield special("another eps", rng, _rows_gain_bias, _ROWS, options={"eps": 0.1})
 
 
 def activation_cases(rng: Rng) -> Iterator[Drawn]:
     """Numbers of both signs, and some whose exponential overflows."""
     yield from layouts(rng, _inputs, _ROWS)
+    yield single(rng, _inputs, _ROWS)
 
     def large(rng: Rng, lengths: Lengths) -> dict[str, Any]:
         inputs = 100 * away_from_zero(rng, lengths.L, lengths.d)
@@ -94,8 +98,11 @@ def _linear(rng: Rng, n: Lengths) -> dict[str, Any]:
 def _different_ids(rng: Rng, n: Lengths) -> dict[str, Any]:
     positions = (*n.lead, n.L)
     count = int(np.prod(positions))
+    ids = rng.permutation(count + n.h)[:count]
+    if 0 not in ids:
+        ids[0] = 0
     return {
-        "ids": rng.permutation(count + n.h)[:count].reshape(positions),
+        "ids": ids.reshape(positions),
         "table": normal(rng, count + n.h, n.d),
     }
 

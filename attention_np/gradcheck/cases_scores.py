@@ -47,6 +47,14 @@ def softmax_cases(rng: Rng) -> Iterator[Drawn]:
             options = {"mask": mask_of(rng, lengths, row)}
             yield special(words, rng, _scores, _NAMES, features=("masked",), options=options, lengths=lengths)
 
+    padding = mask_of(rng, Lengths((3,), L=1), None)
+    yield special("masked", rng, _scores, _NAMES, options={"mask": padding}, lengths=Lengths((3,)))
+
+    def impossible(rng: Rng, lengths: Lengths) -> dict[str, Any]:
+        return {"scores": np.where(mask_of(rng, lengths, None), _scores(rng, lengths)["scores"], -np.inf)}
+
+    yield special("scores of -inf", rng, impossible, _NAMES)
+
     def large(rng: Rng, lengths: Lengths) -> dict[str, Any]:
         # Each row so far from the others that no shift suits two of them.
         return {"scores": 1000 * np.arange(-1.0, lengths.L - 1)[:, None] + 3 * normal(rng, lengths.L, lengths.S)}
@@ -62,8 +70,8 @@ def context_cases(rng: Rng) -> Iterator[Drawn]:
 def mask_of(rng: Rng, lengths: Lengths, hidden_row: int | None) -> np.ndarray:
     """About two thirds allowed, something in each row but in `hidden_row`."""
     mask = rng.random((*lengths.lead, lengths.L, lengths.S)) < 0.65
-    mask[..., np.arange(lengths.L), np.arange(lengths.L) % lengths.S] = True
     mask[..., 0, -1] = False
+    mask[..., np.arange(lengths.L), np.arange(lengths.L) % lengths.S] = True
     if hidden_row is not None:
         mask[..., hidden_row, :] = False
     return mask

@@ -29,6 +29,10 @@ FITTED = (jacobian_forms.some_contributions, factors.missing_factor, places.misp
 """Explanations with as many free numbers as an axis is long, or more; asked only where no exact one is found."""
 
 
+WHOLE = {"zero", "sign-flipped", "constant-factor", "swapped-results", "upstream-ignored"}
+"""Codes that a factor for each row would only repeat."""
+
+
 def explain(evidence: list[Evidence]) -> list[Diagnosis]:
     """What is wrong with one result, seen in several situations.
 
@@ -43,11 +47,13 @@ def explain(evidence: list[Evidence]) -> list[Diagnosis]:
         The likeliest first; empty if all is right.
     """
     wrong = [item for item in evidence if not item.right]
-    right = [item for item in evidence if item.right]
+    # Of single numbers each is a multiple of every other, and many a mistake is right.
+    right = [item for item in evidence if item.right and "lengths of one" not in item.situation.features]
     if not wrong:
         return []
     # Numbers near the ends of the floating range are for the contrast alone: their squares are not numbers.
-    ordinary = [item for item in wrong if not item.situation.features & contrast.EXTREME]
+    special = contrast.EXTREME | {"lengths of one"}
+    ordinary = [item for item in wrong if not item.situation.features & special]
     cases = [*contrast.by_turn(wrong, right), *contrast.by_case(wrong, right)]
     with np.errstate(all="ignore"):
         found = (_causes(ordinary, right) or _causes_in_part(ordinary)) if ordinary else []
@@ -60,9 +66,13 @@ def _causes(wrong: list[Evidence], right: list[Evidence]) -> list[Explanation]:
     if any(explanation.code == "zero" for explanation in exact):
         return exact
     written_down = [*known.known_mistakes(wrong, right), *known.terms(wrong)]
+    if (exact or written_down) and not {found.code for found in exact} & WHOLE:
+        # A factor for each row may be the same mistake in other words.
+        exact = [*exact, *(found for found in factors.missing_factor(wrong) if found.code == "missing-factor")]
     return (
         _once([*written_down, *exact])
-        or list(substitutions.substituted(wrong))
+        or [*substitutions.option_left_out(wrong)]
+        or [*substitutions.substituted(wrong)]
         or list(precision.imprecise(wrong))
         or _of(FITTED[:2], wrong)
         or list(contrast.by_row(wrong))
@@ -78,9 +88,10 @@ def _causes_in_part(wrong: list[Evidence]) -> list[Explanation]:
         groups.setdefault(item.situation.words, []).append(item)
     if len(groups) == 1:
         return []
-    # Where all lengths are equal too many explanations fit.
-    groups.pop("equal lengths", None)
+    # Where all lengths are equal, or numbers are few, too many explanations fit.
     for words, group in groups.items():
+        if words in ("equal lengths", "a single vector"):
+            continue
         if causes := _causes(group, []):
             return [Explanation(code, f"with {words}: {message}", hint) for code, message, hint in causes]
     return []

@@ -71,6 +71,8 @@ def layouts(rng: Rng, make: Make, names: Mapping[str, str]) -> Iterator[Drawn]:
     for words, lengths in LAYOUTS.items():
         features = frozenset() if words == "plain arrays" else frozenset({words, *_SPECIAL.get(words, ())})
         yield Drawn(words, features, make(rng, lengths), {}, sizes_of(lengths, names))
+    ones = Lengths((1,), L=1, S=1, d=1, e=1, h=1)
+    yield Drawn("lengths of one", frozenset({"lengths of one"}), make(rng, ones), {}, sizes_of(ones, names))
     lengths = Lengths((), L=6, S=4, d=5, e=3, h=2)
     reordered = {name: in_another_order(value) for name, value in make(rng, lengths).items()}
     yield Drawn(
@@ -97,6 +99,17 @@ def sizes_of(lengths: Lengths, names: Mapping[str, str]) -> dict[str, int]:
     """Lengths by their words; the batch size where there is one."""
     sizes = {words: getattr(lengths, letter) for letter, words in names.items()}
     return {**sizes, "the size of the batch": int(np.prod(lengths.lead, dtype=int))}
+
+
+def single(rng: Rng, make: Make, names: Mapping[str, str]) -> Drawn:
+    """One case without leading dimensions and without rows: of arrays (..., L, d) the first row."""
+    chosen = Lengths((), L=1)
+    arguments = {name: _first_row(value) for name, value in make(rng, chosen).items()}
+    return Drawn("a single vector", frozenset({"a single vector"}), arguments, {}, sizes_of(chosen, names))
+
+
+def _first_row(value: Any) -> Any:
+    return np.asarray(value[0]) if isinstance(value, np.ndarray) and len(value) == 1 else value
 
 
 def in_another_order(value: Any) -> Any:

@@ -73,7 +73,7 @@ def scale_divides(scores: Array, given: Given) -> Array:
 
 @wrong(
     "logits",
-    "counted-twice",
+    "constant-factor",
     "1/√d multiplies the scores beside a scale that was given; it should stand in its place.",
     "What does scale=None stand for, and what does a number?",
 )
@@ -84,7 +84,7 @@ def default_scale_too(scores: Array, given: Given) -> Array:
 
 @wrong(
     "logits",
-    "wrong-operand",
+    "constant-factor",
     "1/√d multiplies the scores whatever the score's name; None means 1 for cosine and dot.",
     "Which score has 1/√d in its name?",
 )
@@ -123,7 +123,7 @@ def bias_taken_off(scores: Array, given: Given) -> Array:
     return scores * given.multiplier - given.added
 
 
-@wrong("logits", "wrong-operand", "the bias is scaled too: this is β (s + b).", HINT_BIAS)
+@wrong("logits", "constant-factor", "the bias is scaled too: this is β (s + b).", HINT_BIAS)
 def bias_scaled(scores: Array, given: Given) -> Array:
     return (scores + given.added) * given.multiplier
 

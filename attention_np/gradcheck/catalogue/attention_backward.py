@@ -285,3 +285,17 @@ def _cut_cosine(result: str, parts: Callable[..., dict[str, Array]]) -> None:
 
 _cut_cosine("d_queries", terms_of_queries)
 _cut_cosine("d_keys", terms_of_keys)
+
+
+def _values_by_scores(d_context: Array, queries: Array, keys: Array, values: Array, **options: Any) -> Array:
+    options.pop("context", None), options.pop("log_normaliser", None)
+    return right_scores(Given(queries, keys, values, **options)).swapaxes(-1, -2) @ d_context
+
+
+known.mistake(
+    "attention_backward",
+    "d_values",
+    "wrong-operand",
+    "dV = Sᵀ dC, with the scores S where the weights P belong.",
+    "By what does a value enter the context: by its score, or by its weight?",
+)(_values_by_scores)

@@ -115,3 +115,14 @@ _with_norms_over(None, "the whole array")
 def upstream_transposed(d_scores: Array, queries: Array, keys: Array) -> Array:
     turned = d_scores.swapaxes(-1, -2)
     return (pull(turned, keys) - along(turned, queries, keys)) / lengths(queries)
+
+
+@wrong(
+    "wrong-axis",
+    "the lengths, and the projection, are taken down the {queries} and {keys}, where they belong along the width.",
+    "How many lengths has a stack of five vectors?",
+)
+def down_the_rows(d_scores: Array, queries: Array, keys: Array) -> Array:
+    norms, key_norms = (np.linalg.norm(x, axis=-2, keepdims=True) for x in (queries, keys))
+    unit, pulled = queries / norms, d_scores @ (keys / key_norms)
+    return (pulled - unit * np.sum(pulled * unit, axis=-2, keepdims=True)) / norms

@@ -290,3 +290,9 @@ def target_alone(c: Classes, logits: Array, targets: Array) -> Array:
 def without_maximum(c: Classes, logits: Array, targets: Array) -> Array:
     exponentials = np.exp(logits)
     return c.gradient(exponentials / exponentials.sum(axis=-1, keepdims=True), c.wanted)
+
+
+@wrong("mask-ignored", "ignored rows still hold the smoothing's ε (p − 1/V) / N.", HINT_PADDING)
+def padding_smoothed(c: Classes, logits: Array, targets: Array) -> Array:
+    right = c.gradient(c.weights, c.wanted)
+    return right + np.where(c.counted, 0, c.smoothing * (c.weights - c.even) / c.number)

@@ -52,6 +52,14 @@ def _of_both(function: str, factor: Callable[[Array], float], after: str) -> Non
         return d_scores.sum(axis=-1, keepdims=True) * mean * factor(queries)
 
     @wrong(
+        "wrong-operand",
+        f"this is {{w}} Σ ds{after}: each {{query}} itself, times the sum of its row of ds; the {{keys}} do not occur.",
+        "In a product of two numbers, what is the derivative with respect to the first?",
+    )
+    def itself_by_row_sums(d_scores: Array, queries: Array, keys: Array) -> Array:
+        return queries * d_scores.sum(axis=-1, keepdims=True) * factor(queries)
+
+    @wrong(
         "upstream-ignored",
         f"this is the sum of the {{keys}}, Σ {{v}}{after}, without ds.",
         "Double the upstream: does your gradient double?",

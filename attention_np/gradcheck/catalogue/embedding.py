@@ -218,3 +218,12 @@ def without_repeated(d_outputs: Array, ids: Array, vocabulary_size: int) -> Arra
 def sum_for_each_place(d_outputs: Array, ids: Array, vocabulary_size: int) -> Array:
     counts = np.bincount(ids.reshape(-1), minlength=vocabulary_size)
     return embedding_backward(d_outputs, ids, vocabulary_size) * counts[:, None]
+
+
+@backward(
+    "counted-twice",
+    "from its second place on, a repeated id receives what it should twice.",
+    "What happens at a word that was seen before: is it added there, and after that once more?",
+)
+def later_places_twice(d_outputs: Array, ids: Array, vocabulary_size: int) -> Array:
+    return 2 * embedding_backward(d_outputs, ids, vocabulary_size) - first_wins(d_outputs, ids, vocabulary_size)

@@ -79,15 +79,15 @@ _output(
 )
 _with_inner("dropped-term", "u = √(2/π) x; the cubic term 0.044715 x³ is missing.", lambda x: ROOT * x)
 _with_inner(
-    "missing-factor", "u = x + 0.044715 x³; the factor √(2/π) is missing.", lambda x: x + CUBIC * x**3
+    "constant-factor", "u = x + 0.044715 x³; the factor √(2/π) is missing.", lambda x: x + CUBIC * x**3
 )
 _with_inner(
-    "missing-factor",
+    "constant-factor",
     "u = √(2/π) x + 0.044715 x³; the factor √(2/π) is missing on the cube.",
     lambda x: ROOT * x + CUBIC * x**3,
 )
 _with_inner(
-    "missing-factor",
+    "constant-factor",
     "u = x + √(2/π) 0.044715 x³; the factor √(2/π) is missing on x.",
     lambda x: x + ROOT * CUBIC * x**3,
 )
@@ -158,17 +158,17 @@ _slope(
     lambda x, t, u: (1 + t + (1 - t**2) * u) / 2,
 )
 _slope(
-    "missing-factor",
+    "constant-factor",
     "the second term is dy x (1 − tanh² u) u', without the ½.",
     lambda x, t, u: (1 + t) / 2 + x * (1 - t**2) * u,
 )
 _slope(
-    "missing-factor",
+    "constant-factor",
     "u' = 1 + 3 · 0.044715 x², without √(2/π).",
     lambda x, t, u: (1 + t + x * (1 - t**2) * u / ROOT) / 2,
 )
 _slope(
-    "missing-factor",
+    "constant-factor",
     "u' = √(2/π) (1 + 0.044715 x²); the 3 of the cube's derivative is missing.",
     lambda x, t, u: (1 + t + x * (1 - t**2) * ROOT * (1 + CUBIC * x**2)) / 2,
 )
@@ -201,6 +201,11 @@ _slope(
     "wrong-operand",
     "the tanh's slope is 1 − tanh u; the square is missing.",
     lambda x, t, u: (1 + t + x * (1 - t) * u) / 2,
+)
+_slope(
+    "wrong-operand",
+    "the tanh's slope is 1 − u², with its argument for its value.",
+    lambda x, t, u: (1 + t + x * (1 - _inner(x) ** 2) * u) / 2,
 )
 _slope("sign-flipped", "the tanh's slope is 1 + tanh² u.", lambda x, t, u: (1 + t + x * (1 + t**2) * u) / 2)
 _slope(

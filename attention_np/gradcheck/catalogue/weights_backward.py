@@ -270,3 +270,23 @@ def over_matrices(d_weights: Array, weights: Array, axis: int = -1) -> Array:
 )
 def without_kept_axis(d_weights: Array, weights: Array, axis: int = -1) -> Array:
     return weights * (d_weights - np.sum(weights * d_weights, axis=axis))
+
+
+@wrong(
+    "wrong-operand",
+    "this is dp − p Σ dp, the gradient of the softmax's logarithm.",
+    "Is your upstream the gradient of p, or of log p?",
+)
+def of_the_logarithm(d_weights: Array, weights: Array, axis: int = -1) -> Array:
+    return d_weights - weights * d_weights.sum(axis=axis, keepdims=True)
+
+
+@wrong(
+    "overwritten",
+    "the Jacobian of the last row serves for all rows.",
+    "Your loop makes a Jacobian for each row: what is left of it after the loop?",
+)
+def last_jacobian(d_weights: Array, weights: Array, axis: int = -1) -> Array:
+    rows, upstream = np.moveaxis(weights, axis, -1), np.moveaxis(d_weights, axis, -1)
+    last = rows.reshape(-1, rows.shape[-1])[-1]
+    return np.moveaxis(softmax_backward(upstream, np.broadcast_to(last, rows.shape).copy()), -1, axis)

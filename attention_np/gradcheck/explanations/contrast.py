@@ -31,6 +31,8 @@ FEATURES = {
     "two leading dimensions": _SHAPES,
     "leading dimensions": _SHAPES,
     "equal lengths": _SHAPES,
+    "lengths of one": _SHAPES,
+    "a single vector": _SHAPES,
     "masked": _MASK,
     "a fully masked row": _MASK,
     "the log-normaliser of masked scores": _MASK,

@@ -80,7 +80,7 @@ def missing_factor(wrong: list[Evidence]) -> Iterator[Explanation]:
 
 def name_factor(factors: list[float], sizes: list[Mapping[str, int]]) -> str:
     """The words for a factor, if it is a simple function of the sizes in every case; else an empty string."""
-    named = [dict(_named_constants(lengths)) for lengths in sizes]
+    named = [dict(named_constants(lengths)) for lengths in sizes]
     shared = [name for name in named[0] if all(name in constants for constants in named)]
     for name in shared:
         if all(
@@ -91,7 +91,8 @@ def name_factor(factors: list[float], sizes: list[Mapping[str, int]]) -> str:
     return ""
 
 
-def _named_constants(sizes: Mapping[str, int]) -> Iterable[tuple[str, float]]:
+def named_constants(sizes: Mapping[str, int]) -> Iterable[tuple[str, float]]:
+    """Simple functions of the sizes, with words for them."""
     for name, n in sizes.items():
         if n > 0:
             yield name, n
@@ -136,6 +137,13 @@ def _ratio_along(evidence: Evidence, kept: tuple[int, ...]) -> Array | None:
 def _varying(wrong: list[Evidence], kept: tuple[int, ...], ratios: list[Array]) -> Explanation:
     ratio = ratios[0]
     if all(np.isin(np.rint(each), (0, 1)).all() and np.allclose(each, np.rint(each), atol=1e-7) for each in ratios):
+        only_last = all(np.rint(each.ravel())[-1] == 1 and np.rint(each).sum() == 1 for each in ratios)
+        if only_last:
+            return Explanation(
+                "overwritten",
+                f"along axis {kept[0]} only the last place is filled, the others are 0.",
+                "What does the loop keep of the rounds before?",
+            )
         missing = ", ".join(str(place) for place in np.flatnonzero(np.rint(ratio.ravel()) == 0)[:6])
         return Explanation(
             "dropped-term",

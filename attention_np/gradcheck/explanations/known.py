@@ -15,18 +15,11 @@ from .factors import name_factor
 
 
 def known_mistakes(wrong: list[Evidence], right: list[Evidence]) -> Iterator[Explanation]:
-    """Every wrong formula that gives exactly these numbers, or a multiple of them."""
+    """Every wrong formula that gives exactly these numbers."""
     for mistake in mistakes_of(wrong[0].situation.function):
-        if mistake.result != wrong[0].result:
-            continue
-        predicted = [_evaluate(mistake.formula, evidence) for evidence in wrong]
-        if any(array is None for array in predicted):
-            continue
-        arrays = [array for array in predicted if array is not None]
-        explanation = Explanation(mistake.code, mistake.message, mistake.hint)
-        if all(evidence.agrees(array) for evidence, array in zip(wrong, arrays, strict=True)):
-            if all(_harmless(mistake.formula, evidence) for evidence in right):
-                yield explanation
+        if mistake.result == wrong[0].result and all(_agrees(mistake.formula, item) for item in wrong):
+            if all(_harmless(mistake.formula, item) for item in right):
+                yield Explanation(mistake.code, mistake.message, mistake.hint)
 
 
 def multiples_of_known_mistakes(wrong: list[Evidence]) -> Iterator[Explanation]:
@@ -34,8 +27,12 @@ def multiples_of_known_mistakes(wrong: list[Evidence]) -> Iterator[Explanation]:
     for mistake in mistakes_of(wrong[0].situation.function):
         if mistake.result != wrong[0].result:
             continue
-        factors = [_multiple_of(_evaluate(mistake.formula, evidence), evidence) for evidence in wrong]
-        known = [factor for factor in factors if factor is not None]
+        known = []
+        for evidence in wrong:
+            factor = _multiple_of(_evaluate(mistake.formula, evidence), evidence)
+            if factor is None:
+                break
+            known.append(factor)
         if len(known) < len(wrong):
             continue
         name = name_factor(known, [evidence.situation.sizes for evidence in wrong])
@@ -76,6 +73,11 @@ def _evaluate(formula: Formula, evidence: Evidence) -> Array | None:
     except (ValueError, TypeError, IndexError, np.linalg.LinAlgError):
         return None
     return array if np.isfinite(array).all() else None
+
+
+def _agrees(formula: Formula, evidence: Evidence) -> bool:
+    array = _evaluate(formula, evidence)
+    return array is not None and evidence.agrees(array)
 
 
 def _harmless(formula: Formula, evidence: Evidence) -> bool:

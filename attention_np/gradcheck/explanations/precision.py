@@ -8,7 +8,7 @@ import numpy as np
 
 from ..evidence import Evidence, Explanation, enough
 
-ROUGHEST = 1e-4
+ROUGHEST = 1e-3
 """Beyond this relative error a result is wrong, not imprecise."""
 
 

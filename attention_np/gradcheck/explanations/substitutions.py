@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from ... import functional
 from ...functional._checks import Array
 from ..contracts import contract_of
 from ..evidence import Evidence, Explanation
+from .factors import named_constants
 
 
 class _Substitute(NamedTuple):
@@ -29,7 +30,7 @@ _SUBSTITUTES = (
     _Substitute("dropped-term", "as if {0} were 0", np.zeros_like),
     _Substitute("missing-factor", "as if {0} were 1", np.ones_like),
     _Substitute("sign-flipped", "with −{0} in place of {0}", np.negative),
-    _Substitute("counted-twice", "with 2 {0} in place of {0}", lambda x: 2 * x),
+    _Substitute("counted-twice", "with {0} added twice", lambda x: 2 * x),
     _Substitute("misplaced", "{0} is reshaped where a transpose belongs", _reshaped),
     _Substitute("misplaced", "with {0} read backwards", lambda x: np.flip(x, -1)),
     _Substitute("wrong-operand", "with tanh({0}) in place of {0}", np.tanh),
@@ -54,6 +55,27 @@ _SUBSTITUTES = (
         lambda x: functional.layer_norm(x, np.ones(x.shape[-1]), np.zeros(x.shape[-1])),
     ),
 )
+_INTEGERS = (
+    _Substitute("misplaced", "with {0} read column by column", lambda x: x.ravel(order="F").reshape(x.shape)),
+    _Substitute("misplaced", "with {0} read backwards", lambda x: np.flip(x, -1)),
+    _Substitute("misplaced", "with {0} moved on by one place", lambda x: np.roll(x, 1, -1)),
+    _Substitute("misplaced", "with {0} moved back by one place", lambda x: np.roll(x, -1, -1)),
+    _Substitute("misplaced", "with {0} + 1 in place of {0}", lambda x: x + 1),
+    _Substitute("misplaced", "with {0} − 1 in place of {0}", lambda x: x - 1),
+)
+_MASK = "What is masked must neither receive nor send a gradient. Does every line that reads a row know of the mask?"
+_USED = "In which line does your function use this argument?"
+_AXIS = "The function is told along which axis to work. Does every sum in it go along that one?"
+_OPTIONS = {
+    "mask": ("mask-ignored", _MASK),
+    "causal": ("mask-ignored", _MASK),
+    "ignore_index": ("mask-ignored", _MASK),
+    "scale": ("constant-factor", _USED),
+    "bias": ("dropped-term", _USED),
+    "label_smoothing": ("dropped-term", _USED),
+    "eps": ("dropped-term", _USED),
+    "score": ("wrong-operand", _USED),
+}
 _HINT = "Name every factor of the line by what it is in the formula: which of them is not the one that you meant?"
 
 
@@ -63,16 +85,33 @@ def substituted(wrong: list[Evidence]) -> Iterator[Explanation]:
     if not situation.function or not wrong[0].result:
         return
     for argument, value in situation.arguments.items():
-        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.ndim:
+        if not isinstance(value, np.ndarray) or value.dtype.kind not in "fi":
             continue
-        for substitute in _SUBSTITUTES:
+        for substitute in _SUBSTITUTES if value.dtype.kind == "f" else _INTEGERS:
             if all(_explains(substitute, argument, evidence) for evidence in wrong):
                 yield Explanation(substitute.code, f"right {_word(substitute, argument)}.", _HINT)
                 return
+    yield from _multiplied(wrong)
     for one, other in _same_kind(wrong):
-        if all(_explained_by_exchange(one, other, evidence) for evidence in wrong):
+        if all(_gives(evidence, {one: evidence.situation.arguments[other]}) for evidence in wrong):
             yield Explanation("wrong-operand", f"right with {other} in place of {one}.", _HINT)
             return
+        if all(_gives(evidence, _exchanged(one, other, evidence)) for evidence in wrong):
+            yield Explanation("wrong-operand", f"right with {one} and {other} exchanged.", _HINT)
+            return
+
+
+def option_left_out(wrong: list[Evidence]) -> Iterator[Explanation]:
+    """The right result of a call without one of the options, or along another axis."""
+    if not wrong[0].situation.function or not wrong[0].result:
+        return
+    for option, (code, hint) in _OPTIONS.items():
+        if all(option in item.situation.options and _gives(item, {}, without=option) for item in wrong):
+            yield Explanation(code, f"this is the result of a call without {option}.", hint)
+    if wrong[0].situation.function.startswith("softmax"):
+        for axis in (-1, -2):
+            if all(item.expected.ndim > 1 and _gives(item, {"axis": axis}) for item in wrong):
+                yield Explanation("wrong-axis", f"this is the result along axis {axis}.", _AXIS)
 
 
 def _word(substitute: _Substitute, argument: str) -> str:
@@ -95,21 +134,47 @@ def _same_kind(wrong: list[Evidence]) -> Iterator[tuple[str, str]]:
 
 def _explains(substitute: _Substitute, argument: str, evidence: Evidence) -> bool:
     value = evidence.situation.arguments[argument]
-    if substitute.make is _reshaped and value.ndim < 2:
+    try:
+        made = substitute.make(value)
+    except ValueError:
         return False
-    return _gives(evidence, argument, substitute.make(value))
+    return _gives(evidence, {argument: made})
 
 
-def _explained_by_exchange(one: str, other: str, evidence: Evidence) -> bool:
-    return _gives(evidence, one, evidence.situation.arguments[other])
+def _exchanged(one: str, other: str, evidence: Evidence) -> dict[str, Array]:
+    arguments = evidence.situation.arguments
+    return {one: arguments[other], other: arguments[one]}
 
 
-def _gives(evidence: Evidence, argument: str, value: Array) -> bool:
-    """Whether the true function, of this value for one argument, gives what was given."""
+def _multiplied(wrong: list[Evidence]) -> Iterator[Explanation]:
+    """One argument, or the scale, times a function of the sizes."""
+    constants = [dict(named_constants(item.situation.sizes)) for item in wrong]
+    for argument, value in {**wrong[0].situation.arguments, **wrong[0].situation.options}.items():
+        if not isinstance(value, float) and (not isinstance(value, np.ndarray) or value.dtype.kind != "f"):
+            continue
+        for name in constants[0]:
+            if all(
+                name in known and argument in _all(item) and _gives(item, {argument: known[name] * _all(item)[argument]})
+                for item, known in zip(wrong, constants, strict=True)
+            ):
+                words = f"right with {argument} multiplied by {name}."
+                yield Explanation("constant-factor", words, "Where does that factor come from, and what does the formula say?")
+                return
+
+
+def _all(evidence: Evidence) -> dict[str, Any]:
+    return {**evidence.situation.arguments, **evidence.situation.options}
+
+
+def _gives(evidence: Evidence, changed: Mapping[str, Any], without: str = "") -> bool:
+    """Whether the true function, of these values for some arguments and without one, gives what was given."""
     situation = evidence.situation
     contract = contract_of(situation.function)
+    arguments = {**situation.arguments, **{name: changed[name] for name in changed if name in situation.arguments}}
+    options = {**situation.options, **{name: changed[name] for name in changed if name not in situation.arguments}}
+    options.pop(without, None)
     try:
-        true = contract.reference(*{**situation.arguments, argument: value}.values(), **situation.options)
+        true = contract.reference(*arguments.values(), **options)
     except (ValueError, TypeError):
         return False
     results = dict(zip(contract.results, true if isinstance(true, tuple) else (true,), strict=False))
