@@ -21,6 +21,8 @@ from .layer_call import Arrays, LayerCall
 GROUPS = 8
 """In so many sums the outputs are added up: one sum alone may hide its noise by accident."""
 STEP = 0.01
+SMALLEST_COMPONENT = 0.5
+"""Of a random direction, in units of its mean."""
 MARGIN = 5.0
 """A difference counts if it is so many times larger than its error is estimated to be."""
 
@@ -93,7 +95,8 @@ class Probe:
         drawn = {}
         for name in names:
             shape = self.gradients[name].shape
-            drawn[name] = rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.5, shape) * self.weight[name]
+            sizes = rng.uniform(SMALLEST_COMPONENT, 2 - SMALLEST_COMPONENT, shape)
+            drawn[name] = rng.choice([-1.0, 1.0], shape) * sizes * self.weight[name]
             if name in self._left_out:
                 drawn[name][self._left_out[name]] = 0
         return drawn

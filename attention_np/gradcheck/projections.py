@@ -18,15 +18,16 @@ from .diagnosis import Diagnosis
 from .layer_call import LayerCall
 from .layer_diagnoses import Diagnose, diagnose_in_full
 from .layer_faults import Prepared, prepare
-from .layer_rows import Examination
-from .probe import MARGIN, Probe, Slope
+from .layer_rows import LARGE, Examination
+from .probe import MARGIN, SMALLEST_COMPONENT, Probe, Slope
 from .report import Comparison, Report
 
 FEW = 400
 """Numbers of which every one is compared from the start."""
 DIRECTIONS = 2
-SETTLED = 1e-6
-"""A gradient whose error is known to be less than this, in units of its largest entry, needs no look of its own."""
+SETTLED = 1e-9
+SETTLED_IF_LARGE = 1e-6
+"""A gradient whose error is known to be less than this, in units of its largest entry, needs no projection of its own."""
 
 
 def check_layer(
@@ -116,7 +117,9 @@ class _Check:
             rest = [name for name in names if name not in suspects]
             if rest and not self._pass(rest):
                 suspects += _halve(rest, lambda part: not self._pass(part))
-        vague = [name for name in names if name not in suspects and not self._bounds.get(name, np.inf) <= SETTLED]
+        large = sum(self._prepared.gradients[name].size for name in names) > LARGE
+        settled = SETTLED_IF_LARGE if large else SETTLED
+        vague = [name for name in names if name not in suspects and not self._bounds.get(name, np.inf) <= settled]
         return suspects + [name for name in vague if not self._pass([name])]
 
     def _pass(self, names: list[str]) -> bool:
@@ -130,7 +133,7 @@ class _Check:
                 slope = _fairer(slope, self._probe.slope(direction, 0.37))
             for name in names:
                 doubt = abs(slope.given - slope.expected) + MARGIN * slope.error
-                size = self._probe.weight[name] * self._probe.unit[name]
+                size = SMALLEST_COMPONENT * self._probe.weight[name] * self._probe.unit[name]
                 bounds[name] = max(bounds[name], doubt / size if size else 0.0)
             if slope.broken or slope.wrong:
                 return False

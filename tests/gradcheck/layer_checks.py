@@ -23,3 +23,7 @@ def assert_right(report, *names, error=1e-9):
 
 def found(report):
     return [(diagnosis.code, diagnosis.input) for diagnosis in report.diagnoses]
+
+
+def wrong_names(report):
+    return [row.name for row in report.comparisons if row.verdict == "wrong"]
