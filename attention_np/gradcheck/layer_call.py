@@ -261,7 +261,7 @@ class LayerCall:
 
     def _not_given(self) -> int:
         """How many more inputs the layer could have been given; the backward pass may give their gradients too."""
-        return len(self._signature.parameters) - len(self.names) if self._signature else 0
+        return max(len(self._signature.parameters) - len(self.names), 0) if self._signature else 0
 
 
 def _parameters(layer: Callable[..., Any], taken: Sequence[str]) -> dict[str, Any]:

@@ -90,3 +90,11 @@ def test_a_function_without_parameters_is_a_layer_too():
     assert_right(check(cube, x), "x")
     assert_right(check(mean_square, x), "x")
     assert_right(check(cube, x, names=["cubed"]), "cubed")
+
+
+def test_a_layer_may_take_any_number_of_inputs():
+    def product(*factors):
+        return factors[0] * factors[1], lambda d: [d * factors[1], d * factors[0]]
+
+    x, y = np.random.default_rng(1).standard_normal((2, 3, 5))
+    assert_right(check(product, x, y), "input 1", "input 2")
