@@ -161,8 +161,7 @@ class LayerCall:
 
     def changed(self) -> list[str]:
         """The inputs and parameters that are no longer what the last forward pass was given (at no `moved`)."""
-        now = {name: self._live[name] for name in self.input_names}
-        now |= {name: parameter.value for name, parameter in self.parameters.items()}
+        now = self._live | {name: parameter.value for name, parameter in self.parameters.items()}
         names = [name for name, array in now.items() if not _same(array, self.values[name])]
         for name, value in zip(self.names, self._inputs, strict=True):
             held = {id(array) for array in reachable(value) if isinstance(array, np.ndarray)}
@@ -193,8 +192,8 @@ class LayerCall:
     def _read(self, output: Any, backward: Callable[..., Any]) -> Forward:
         takes = signature_of(backward)
         if hasattr(output, "_asdict"):
-            fields = {name: value for name, value in output._asdict().items() if value is not None}
-            floats = {name: self._array(name, value) for name, value in fields.items() if not _is_discrete(value)}
+            fields = {name: value for name, value in output._asdict().items() if not _is_discrete(value)}
+            floats = {name: self._array(name, value) for name, value in fields.items()}
             open_ended = takes is None or any(p.kind is p.VAR_KEYWORD for p in takes.parameters.values())
             known = {} if takes is None else takes.parameters
             sent = tuple(name for name in floats if open_ended or f"d_{name}" in known)
@@ -289,7 +288,7 @@ def _is_float(value: Any) -> bool:
 
 
 def _is_discrete(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind in "iub"
+    return value is None or (isinstance(value, np.ndarray) and value.dtype.kind in "iub")
 
 
 def _same(one: Array, other: Array) -> bool:
