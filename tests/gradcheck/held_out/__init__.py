@@ -3,10 +3,44 @@
 from __future__ import annotations
 
 from ..mutant import Mutant
-from . import backwards_1, backwards_2, backwards_3, backwards_4, backwards_5, forwards, right_1, right_2
+from . import (
+    activations,
+    additive,
+    attention,
+    context,
+    cosine,
+    cross_entropy,
+    dot,
+    embedding,
+    forwards,
+    forwards_attention,
+    forwards_layers,
+    layer_norm,
+    linear,
+    right,
+    right_attention,
+    right_layers,
+    weights,
+)
 
-CATALOGUE: list[Mutant] = [
-    mutant
-    for module in (backwards_1, backwards_2, backwards_3, backwards_4, backwards_5, forwards, right_1, right_2)
-    for mutant in module.catalogue
-]
+_FILES = (
+    cosine,
+    dot,
+    additive,
+    context,
+    weights,
+    attention,
+    cross_entropy,
+    linear,
+    embedding,
+    layer_norm,
+    activations,
+    forwards,
+    forwards_attention,
+    forwards_layers,
+    right,
+    right_attention,
+    right_layers,
+)
+
+CATALOGUE: list[Mutant] = [mutant for file in _FILES for mutant in file.catalogue]
