@@ -118,13 +118,13 @@ def compare(item: Evidence) -> Comparison:
     if item.given.shape != item.expected.shape:
         return Comparison(item.name, item.expected.shape, "wrong", float("nan"), case=item.situation.words)
     with np.errstate(invalid="ignore"):
-        difference = np.where(item.judged, np.abs(item.given - item.expected), 0)
+        difference = np.where(item.judged, np.abs(item.given - item.expected), -1)
     scale = max(
         np.abs(item.expected).max(initial=0), np.abs(np.where(item.judged, item.given, 0)).max(initial=0)
     )
     error = float(difference.max(initial=0) / scale) if scale else 0.0
     worst = None
-    if difference.size:
+    if item.judged.any():
         index = tuple(int(i) for i in np.unravel_index(np.argmax(difference), difference.shape))
         worst = Worst(index, float(item.given[index]), float(item.expected[index]))
     return Comparison(
