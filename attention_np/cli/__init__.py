@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from .._version import __version__
-from . import evaluate, main_job, summarize, train, where
+from . import bench, evaluate, main_job, summarize, train, where
 
 _DESCRIPTION = """\
 Attention in pure NumPy. Without a subcommand, the main job in two acts, under ten minutes on two cores: three models
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"attention-np {__version__}")
     main_job.add_arguments(parser)
     subparsers = parser.add_subparsers(title="subcommands", metavar="subcommand")
-    for subcommand in (train, summarize, evaluate, where):
+    for subcommand in (train, summarize, evaluate, bench, where):
         subcommand.add_parser(subparsers)
     arguments = parser.parse_args(argv)
     if arguments.run is not main_job.run and argv[0].startswith("-"):
