@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..functional import embedding, embedding_backward
-from ..functional._checks import Array
+from ..functional import embedding
+from ..functional._checks import Array, require_floats, require_shape
+from ..functional.embedding import sum_by_id
 from .module import Layer, Parameter, called_once
 
 
@@ -42,11 +43,14 @@ class Embedding(Layer):
 
     def __call__(self, ids: Array) -> tuple[Array, Callable[[Array], None]]:
         """Look `ids` (...) up, giving (..., width); the backward takes d_outputs and gives nothing: ids have no gradient."""
-        vocabulary_size = self.weight.value.shape[0]
         outputs = embedding(ids, self.weight.value)
 
         @called_once
         def backward(d_outputs: Array) -> None:
-            self.weight.grad += embedding_backward(d_outputs, ids, vocabulary_size)
+            require_floats(table=self.weight.value, d_outputs=d_outputs)
+            require_shape("d_outputs", d_outputs, outputs.shape, "like the outputs")
+            # Only the rows that were looked up: most of a large table's gradient is zero.
+            present, sums = sum_by_id(d_outputs, ids)
+            self.weight.grad[present] += sums
 
         return outputs, backward

@@ -81,7 +81,7 @@ class Layer:
     def zero_grad(self) -> None:
         """Set every parameter's gradient to zero, in place."""
         for parameter in self.parameters():
-            parameter.grad[...] = 0
+            parameter.grad.fill(0)
 
     def state_dict(self) -> dict[str, Array]:
         """Copies of all parameters' values, by dotted name."""

@@ -48,6 +48,14 @@ def test_a_row_gets_the_sum_over_all_positions_of_its_id_and_others_zero():
     assert not d_table[1::2].any()
 
 
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8])
+def test_frequent_and_rare_ids_are_summed_alike(dtype):
+    rng = np.random.default_rng(0)
+    ids = rng.permutation(np.repeat(np.arange(60), [*range(40), *range(19, -1, -1)])).astype(dtype)
+    d_outputs = rng.standard_normal((ids.size, 3))
+    np.testing.assert_allclose(embedding_backward(d_outputs, ids, 60), np.eye(60)[ids].T @ d_outputs, atol=1e-13)
+
+
 def test_a_looked_up_row_is_a_copy():
     table = np.arange(6.0).reshape(3, 2)
     for ids in (np.array(1), np.array([1])):
