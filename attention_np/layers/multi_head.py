@@ -11,7 +11,8 @@ from numpy.typing import DTypeLike
 
 from ..functional import attention, attention_backward, softmax
 from ..functional._checks import Array
-from ..functional.attention import SCORES, scaled_scores
+from ..functional.attention_options import SCORES, Options
+from ..functional.attention_steps import scaled_scores
 from .linear import Linear
 from .module import Layer, called_once
 from .sharpness import Sharpness
@@ -177,7 +178,7 @@ class MultiHeadAttention(Layer):
         """The weights of every head, (..., heads, L, S), which the forward pass does not keep: for looking at."""
         queries = self._split(self.query(targets)[0])
         keys = self._split(self.key(targets if inputs is None else inputs)[0])
-        _, logits, allowed = scaled_scores(queries, keys, bias=None, **self._options(mask, causal))
+        _, logits, allowed = scaled_scores(queries, keys, Options(**self._options(mask, causal), bias=None))
         return softmax(logits, mask=allowed)
 
     def _options(self, mask: Array | None, causal: bool) -> dict[str, Any]:

@@ -1,0 +1,183 @@
+"""Attention as the tiled passes see it: a flat stack of matrices, directions, bounds, and the exponentials of one block."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ._checks import Array, require_finite
+from .attention_options import Options
+from .tiles import Workspace
+
+
+class Lengths(NamedTuple):
+    """Vectors (N, n, d) and what turns them into unit vectors: 1 / length, 0 for a zero vector.
+
+    Only where a square would leave the range of the dtype are the vectors not those that were given, but these divided by
+    their largest components, `magnitudes`.
+    """
+
+    vectors: Array
+    inverse: Array
+    magnitudes: Array | None
+
+    @classmethod
+    def of(cls, name: str, given: Array, stack: Array) -> Lengths:
+        """Lengths of the vectors of `stack`, which has the numbers that were `given`, in a flat stack.
+
+        A sum of squares is exact to rounding as long as it stays clear of both ends of the dtype's range: then the lengths
+        cost one pass over the numbers. Otherwise each vector is first divided by its largest component, as in `cosine_scores`.
+        """
+        limits = np.finfo(stack.dtype)
+        squares = np.vecdot(stack, stack)
+        if np.all((squares >= limits.tiny / limits.eps) & (squares <= limits.max)):
+            return cls(stack, 1 / np.sqrt(squares), None)
+        magnitudes = np.max(np.abs(stack), axis=-1, initial=0)
+        if not np.all(magnitudes < np.inf):
+            require_finite(name, given)
+        magnitudes[magnitudes == 0] = 1
+        moderate = stack / magnitudes[..., None]
+        squares = np.vecdot(moderate, moderate)
+        inverse = np.divide(1, np.sqrt(squares), out=np.zeros_like(squares), where=squares > 0)
+        return cls(moderate, inverse, magnitudes)
+
+
+class Spread(NamedTuple):
+    """An array that broadcasts to (..., L, S), and for each matrix of the flat stack the place of its own."""
+
+    matrices: Array
+    places: Array
+
+    @classmethod
+    def of(cls, array: Array | None, lead: tuple[int, ...]) -> Spread | None:
+        if array is None:
+            return None
+        own = (1,) * (len(lead) + 2 - array.ndim) + array.shape
+        number = math.prod(own[:-2])
+        places = np.broadcast_to(np.arange(number).reshape(own[:-2]), lead).reshape(-1)
+        return cls(array.reshape(number, *own[-2:]), places)
+
+    def tile(self, items: slice, queries: slice, keys: slice) -> Array:
+        matrices = self.matrices
+        if len(matrices) > 1:
+            places = self.places[items]
+            matrices = matrices[places[0]][None] if len(places) == 1 else matrices[places]
+        rows = queries if matrices.shape[1] > 1 else slice(None)
+        return matrices[:, rows, keys if matrices.shape[2] > 1 else slice(None)]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Attention over a flat stack of N matrices: queries (N, L, d), keys (N, S, d), values (N, S, e), scale (N,).
+
+    `bounded` says that the sum of a row's exponentials takes up less than half of the dtype's range of exponents, so that no
+    maximum has to be subtracted.
+    """
+
+    queries: Array
+    keys: Array
+    values: Array
+    scale: Array
+    query_lengths: Lengths | None
+    key_lengths: Lengths | None
+    mask: Spread | None
+    bias: Spread | None
+    causal: bool
+    bounded: bool
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """N, L and S."""
+        return (*self.queries.shape[:2], self.keys.shape[1])
+
+    @classmethod
+    def of(cls, queries: Array, keys: Array, values: Array, options: Options) -> Problem:
+        """From arguments (..., L, d), (..., S, d), (..., S, e) and options that have been checked."""
+        lead, scale, bias = queries.shape[:-2], options.multiplier(queries), options.bias
+        flat_queries, flat_keys = flat(queries, 2), flat(keys, 2)
+        query_lengths = key_lengths = None
+        with np.errstate(all="ignore"):
+            if options.score == "cosine":
+                query_lengths = Lengths.of("queries", queries, flat_queries)
+                key_lengths = Lengths.of("keys", keys, flat_keys)
+                flat_queries, flat_keys = query_lengths.vectors, key_lengths.vectors
+                score_bound = 1.0
+            else:
+                stacks = flat_queries, flat_keys
+                score_bound = math.prod(np.sqrt(np.vecdot(stack, stack).max(initial=0)) for stack in stacks)
+            logit_bound = float(score_bound * np.abs(scale).max(initial=0)) + math.log(max(keys.shape[-2], 1))
+        return cls(
+            queries=flat_queries,
+            keys=flat_keys,
+            values=flat(values, 2),
+            scale=np.broadcast_to(scale, lead).reshape(-1),
+            query_lengths=query_lengths,
+            key_lengths=key_lengths,
+            mask=Spread.of(options.mask, lead),
+            bias=Spread.of(bias, lead),
+            causal=options.causal,
+            bounded=bias is None and bool(logit_bound <= np.log(np.finfo(queries.dtype).max) / 2),
+        )
+
+    def scaled_queries(self, items: slice, rows: slice, out: Array) -> Array:
+        """Queries times the scale, of length 1 before that if the score is a cosine."""
+        queries, factors = self.queries[items, rows], self.scale[items, None]
+        if self.query_lengths is not None:
+            factors = factors * self.query_lengths.inverse[items, rows]
+        return np.multiply(queries, factors[..., None], out=out)
+
+    def unit_keys(self, items: slice, room: Workspace) -> Array:
+        """Keys, of length 1 if the score is a cosine."""
+        keys = self.keys[items]
+        if self.key_lengths is None:
+            return keys
+        lengths = self.key_lengths.inverse[items, :, None]
+        return np.multiply(keys, lengths, out=room.array("unit keys", *keys.shape))
+
+    def logits(
+        self, items: slice, rows: slice, keys: slice, queries: Array, units: Array, out: Array
+    ) -> Array:
+        """Scaled and biased scores of a block; -inf where attending is forbidden, but not in a bounded problem."""
+        np.matmul(queries, units.swapaxes(-1, -2), out=out)
+        if self.bias is not None:
+            out += self.bias.tile(items, rows, keys)
+        if not self.bounded:
+            for visible in self._visible(items, rows, keys):
+                np.copyto(out, -np.inf, where=~visible)
+        return out
+
+    def exponentials(self, items: slice, rows: slice, keys: slice, logits: Array) -> Array:
+        """The exponentials, in the place of the logits; 0 where attending is forbidden.
+
+        A bounded exponential can be multiplied by the mask afterwards, which is twenty times as fast as writing -inf where a
+        mask says so (5.4 against 0.26 numbers a nanosecond for a random mask).
+        """
+        np.exp(logits, out=logits)
+        if self.bounded:
+            for visible in self._visible(items, rows, keys):
+                logits *= visible
+        return logits
+
+    def _visible(self, items: slice, rows: slice, keys: slice) -> Iterator[Array]:
+        if self.mask is not None:
+            yield self.mask.tile(items, rows, keys)
+        offset = self.keys.shape[1] - self.queries.shape[1]
+        if self.causal and keys.stop - 1 > rows.start + offset:
+            yield np.arange(keys.start, keys.stop) <= np.arange(rows.start, rows.stop)[:, None] + offset
+
+    def visible_blocks(self, rows: slice, blocks: list[slice]) -> list[slice]:
+        """The blocks of keys that these queries do see something of."""
+        if not self.causal:
+            return blocks
+        end = rows.stop + self.keys.shape[1] - self.queries.shape[1]
+        return [keys for keys in blocks if keys.start < end]
+
+
+def flat(array: Array, own: int) -> Array:
+    """The array with one leading dimension before the last `own`, instead of any number."""
+    shape = array.shape[array.ndim - own :]
+    return array.reshape(math.prod(array.shape[: array.ndim - own]), *shape)

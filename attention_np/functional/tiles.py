@@ -1,0 +1,73 @@
+"""Which matrices, queries and keys are worked on together, so that what is between them stays in the cache."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._checks import Array
+
+# Queries x keys of a block.
+TILE = 131072
+QUERIES = 256
+# Scores from which on blocks pay.
+LONG = 16384
+# Stacks with fewer matrices than this are cut into two chains of query blocks.
+FEW = 8
+
+
+def is_long(queries: Array, keys: Array) -> bool:
+    """Whether there are so many scores that blocks pay."""
+    return queries.size // max(queries.shape[-1], 1) * keys.shape[-2] >= LONG
+
+
+class Workspace:
+    """Room for intermediate arrays, taken once by each worker and used again for every block."""
+
+    def __init__(self, dtype: np.dtype) -> None:
+        self._dtype = dtype
+        self._rooms: dict[str, Array] = {}
+
+    def array(self, name: str, *shape: int) -> Array:
+        """An array of this shape with anything in it; the room of that name is taken up anew."""
+        size = math.prod(shape)
+        room = self._rooms.get(name)
+        if room is None or room.size < size:
+            room = self._rooms[name] = np.empty(size, self._dtype)
+        return room[:size].reshape(shape)
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """Which matrices of the stack, which queries and which keys form a block.
+
+    A stack of few matrices is cut into two chains as well, which take the blocks of queries in turn (so that causal chains
+    have equally much to do) and which two workers can follow side by side.
+    """
+
+    items: list[slice]
+    queries: list[slice]
+    keys: list[slice]
+    chains: int
+
+    @classmethod
+    def of(cls, lead: int, targets: int, sources: int) -> Tiling:
+        rows = min(targets, max(QUERIES, TILE // max(sources, 1)))
+        columns = min(sources, TILE // max(rows, 1))
+        queries, keys = _cut(targets, rows), _cut(sources, columns)
+        single = len(queries) == len(keys) == 1
+        together = max(1, TILE // max(rows * columns, 1)) if single else 1
+        chains = 2 if lead < FEW and len(queries) > 1 else 1
+        return cls(_cut(lead, together), queries, keys, chains)
+
+    def tasks(self) -> list[tuple[slice, int]]:
+        """What one worker does in one piece: some matrices of the stack, a chain of their blocks of queries."""
+        return [(items, chain) for items in self.items for chain in range(self.chains)]
+
+
+def _cut(length: int, most: int) -> list[slice]:
+    """Slices of nearly equal length, none longer than `most`."""
+    pieces = -(-length // max(most, 1))
+    return [slice(i * length // pieces, (i + 1) * length // pieces) for i in range(pieces)]
