@@ -10,10 +10,10 @@ import numpy as np
 from ..functional._checks import Array
 from .calls import Refused, copy_of, name_of
 from .explain import explain
-from .jacobian import Jacobian, numerical_jacobian
-from .layer_arguments import names_of, require_float64, signature_of
+from .models.layer_arguments import names_of, require_float64, signature_of
+from .models.projections import check_layer
+from .numerics.jacobian import Jacobian, numerical_jacobian
 from .observe import has_gradient, observe, output_of
-from .projections import check_layer
 from .report import Report
 from .verdict import Findings, report_of
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from ..functional._checks import Array
 from .calls import Refused, as_array, call, repeatable, results_of
-from .contracts import Contract, backward_case, contract_of
+from .cases.contracts import Contract, backward_case, contract_of
+from .cases.situations import Drawn
 from .evidence import Evidence, Situation, tolerance_of
 from .explain import explain
 from .report import Report
-from .situations import Drawn
 from .verdict import Findings, report_of
 
 

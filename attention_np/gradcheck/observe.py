@@ -11,7 +11,7 @@ from ..functional._checks import Array
 from .calls import Refused, as_array, call, name_of, repeatable, results_of, words_for
 from .diagnosis import Diagnosis
 from .evidence import Evidence, Situation, tolerance_of
-from .jacobian import Jacobian
+from .numerics.jacobian import Jacobian
 from .recognise import recognise
 from .verdict import Findings
 

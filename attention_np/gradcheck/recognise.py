@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import functional
 from ..functional._checks import Array
-from .contracts import PAIRS, Contract, contract_of
+from .cases.contracts import PAIRS, Contract, contract_of
 
 
 class Recognised(NamedTuple):

@@ -92,12 +92,12 @@ class Report:
             raise AssertionError(f"{self.subject}: the gradient check failed\n{self}")
 
     def __str__(self) -> str:
-        from .report_text import as_text
+        from .display.text import as_text
 
         return as_text(self)
 
     def _repr_html_(self) -> str:
-        from .report_html import as_html
+        from .display.html import as_html
 
         return as_html(self)
 
@@ -114,6 +114,6 @@ class Report:
         ValueError
             If there is no such input, or its arrays are not known in full.
         """
-        from .report_picture import draw
+        from .display.picture import draw
 
         return draw(self, name)

@@ -13,8 +13,8 @@ from .calls import Refused, as_array, copy_of, raised
 from .evidence import Evidence, Situation
 from .explain import explain
 from .explanations.paths import Path, wrong_paths
-from .jacobian import Jacobian, numerical_jacobian
-from .layer_arguments import require_float64
+from .models.layer_arguments import require_float64
+from .numerics.jacobian import Jacobian, numerical_jacobian
 from .observe import beside_numerical, has_gradient, sizes_of
 from .recognise import recognise
 from .report import Comparison, Report

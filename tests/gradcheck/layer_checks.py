@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attention_np.gradcheck.projections import check_layer
+from attention_np.gradcheck.models.projections import check_layer
 
 
 def check(layer, *inputs, names=None, seed=3):

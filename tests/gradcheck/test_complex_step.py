@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from attention_np import softmax_backward
-from attention_np.gradcheck.complex_step import complex_step_jacobian
-from attention_np.gradcheck.jacobian import numerical_jacobian
+from attention_np.gradcheck.numerics.complex_step import complex_step_jacobian
+from attention_np.gradcheck.numerics.jacobian import numerical_jacobian
 
 pytestmark = pytest.mark.filterwarnings("error")
 

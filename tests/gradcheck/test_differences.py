@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attention_np.gradcheck.differences import derivative_along
+from attention_np.gradcheck.numerics.differences import derivative_along
 
 pytestmark = pytest.mark.filterwarnings("error")
 examples = settings(max_examples=80, derandomize=True, deadline=None)

@@ -7,8 +7,8 @@ import threading
 import numpy as np
 import pytest
 
-from attention_np.gradcheck.float64_copy import float64_copy
-from attention_np.gradcheck.projections import check_layer
+from attention_np.gradcheck.models.float64_copy import float64_copy
+from attention_np.gradcheck.models.projections import check_layer
 from attention_np.layers import Dropout, Layer, Linear, Parameter
 
 

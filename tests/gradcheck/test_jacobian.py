@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attention_np as an
-from attention_np.gradcheck.jacobian import numerical_jacobian
+from attention_np.gradcheck.numerics.jacobian import numerical_jacobian
 
 pytestmark = pytest.mark.filterwarnings("error")
 few_examples = settings(max_examples=15, derandomize=True, deadline=None)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attention_np.gradcheck.noise import noise_along
+from attention_np.gradcheck.numerics.noise import noise_along
 
 pytestmark = pytest.mark.filterwarnings("error")
 examples = settings(max_examples=60, derandomize=True, deadline=None)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ... import functional
 from ...functional._checks import Array
-from ..contracts import contract_of
+from ..cases.contracts import contract_of
 from ..evidence import Evidence, Explanation
 from .factors import named_constants
 

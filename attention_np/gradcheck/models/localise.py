@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..functional._checks import Array
+from ...functional._checks import Array
 from .layer_diagnoses import repeated_rows, used_along
 from .probe import Probe
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..functional._checks import Array
-from .report_entries import Flags, counted, differences, known_arrays, unjudged_entries, wrong_entries
-from .report_text import error_text, index_text, number_text, one_line
-from .report_view import View, view_of
+from ...functional._checks import Array
+from .entries import Flags, counted, differences, known_arrays, unjudged_entries, wrong_entries
+from .text import error_text, index_text, number_text, one_line
+from .view import View, view_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from .report import Comparison, Report
+    from ..report import Comparison, Report
 
 # All in points: cells with room for numbers, others, and how long a side of a panel should be.
 ROOMY, NARROWEST_ROOMY, MOST_NUMBERS = (38.0, 24.0), 26.0, 150
@@ -55,7 +55,7 @@ def draw(report: Report, name: str | None = None) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    from ..visualize import gradient_heatmap
+    from ...visualize import gradient_heatmap
 
     comparison = _chosen(report, name)
     view = view_of(comparison)
@@ -206,7 +206,7 @@ def _mark_wrong(ax: Axes, wrong: Flags, cell: tuple[float, float]) -> None:
     """Fill the upper right corner of every wrong entry, in black or white, whichever stands out."""
     from matplotlib.collections import PolyCollection
 
-    from ..visualize.colours import text_colours
+    from ...visualize.colours import text_colours
 
     mesh = ax.collections[0]
     colours = text_colours(mesh.to_rgba(np.asarray(mesh.get_array()))).reshape(wrong.shape)[wrong]

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..functional._checks import Array
+from ...functional._checks import Array
 
 SPREAD = 1e-3
 """How far the points reach, in units of the scale: many units in the last place of a single-precision number."""

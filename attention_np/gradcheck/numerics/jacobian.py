@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..functional._checks import Array
+from ...functional._checks import Array
 from .complex_step import complex_step_jacobian
 from .differences import derivative_along
 from .noise import noise_along

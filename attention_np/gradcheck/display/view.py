@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..functional._checks import Array
-from .report_entries import Flags, known_arrays, unjudged_entries, wrong_entries
+from ...functional._checks import Array
+from .entries import Flags, known_arrays, unjudged_entries, wrong_entries
 
 if TYPE_CHECKING:
-    from .report import Comparison
+    from ..report import Comparison
 
 # The most rows or columns that are drawn.
 MOST = 48

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..functional._checks import Array
-from .calls import Refused, raised, words_for
-from .diagnosis import Diagnosis
+from ...functional._checks import Array
+from ..calls import Refused, raised, words_for
+from ..diagnosis import Diagnosis
 from .float64_copy import float64_copy, named_layers, reachable
 from .layer_arguments import (
     is_required,

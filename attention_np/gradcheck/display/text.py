@@ -6,11 +6,11 @@ import math
 import textwrap
 from typing import TYPE_CHECKING
 
-from ..visualize.markup import UNPRINTABLE
+from ...visualize.markup import UNPRINTABLE
 
 if TYPE_CHECKING:
-    from .diagnosis import Diagnosis
-    from .report import Comparison, Report
+    from ..diagnosis import Diagnosis
+    from ..report import Comparison, Report
 
 COLUMNS = ("input", "shape", "worst at", "given", "true", "relative error", "verdict")
 WIDTH = 100

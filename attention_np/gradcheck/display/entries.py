@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..functional._checks import Array
+from ...functional._checks import Array
 
 if TYPE_CHECKING:
-    from .report import Comparison
+    from ..report import Comparison
 
 Flags = NDArray[np.bool_]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..visualize.markup import text
-from .report_heatmap import KEY, error_heatmap
-from .report_text import COLUMNS, code_text, fields, lines_of, one_line, verdict
+from ...visualize.markup import text
+from .heatmap import KEY, error_heatmap
+from .text import COLUMNS, code_text, fields, lines_of, one_line, verdict
 
 if TYPE_CHECKING:
-    from .diagnosis import Diagnosis
-    from .report import Comparison, Report
+    from ..diagnosis import Diagnosis
+    from ..report import Comparison, Report
 
 # White on each of these has a contrast above 4.5, so a badge can be read on any page.
 MARKS = {"right": ("✓", "#1a7f37"), "wrong": ("✗", "#b42318"), "not judged": ("○", "#57606a")}

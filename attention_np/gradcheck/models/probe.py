@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..functional._checks import Array
-from .calls import Refused
-from .differences import EPSILON, derivative_along
-from .evidence import SMALLEST
+from ...functional._checks import Array
+from ..calls import Refused
+from ..evidence import SMALLEST
+from ..numerics.differences import EPSILON, derivative_along
 from .layer_call import Arrays, LayerCall
 
 GROUPS = 8

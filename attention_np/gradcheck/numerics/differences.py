@@ -33,7 +33,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..functional._checks import Array
+from ...functional._checks import Array
 from .noise import noise_along, sample
 
 FIRST_STEP = 0.1

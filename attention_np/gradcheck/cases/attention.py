@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .cases_scores import mask_of
+from .scores import mask_of
 from .situations import Drawn, Lengths, Rng, away_from_zero, layouts, normal, special
 
 _NAMES = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..functional._checks import Array
+from ...functional._checks import Array
 
 Memo = dict[Any, Any]
 

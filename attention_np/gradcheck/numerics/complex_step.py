@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..functional._checks import Array
+from ...functional._checks import Array
 
 STEP = 1e-30
 """The imaginary step in units of the entry's scale: its square is nothing beside 1."""

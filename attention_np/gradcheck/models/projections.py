@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from .calls import Refused
-from .diagnosis import Diagnosis
+from ..calls import Refused
+from ..diagnosis import Diagnosis
+from ..report import Comparison, Report
 from .layer_call import LayerCall
 from .layer_diagnoses import Diagnose, diagnose_in_full
 from .layer_faults import Prepared, prepare
 from .layer_rows import LARGE, Examination
 from .probe import MARGIN, SMALLEST_COMPONENT, Probe, Slope
-from .report import Comparison, Report
 
 FEW = 400
 """Numbers of which every one is compared from the start."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..functional._checks import Array
+from ...functional._checks import Array
 
 Rng = np.random.Generator
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..functional._checks import Array
-from ..visualize.markup import text
-from .report_entries import (
+from ...functional._checks import Array
+from ...visualize.markup import text
+from .entries import (
     Flags,
     counted,
     differences,
@@ -22,10 +22,10 @@ from .report_entries import (
     unjudged_entries,
     wrong_entries,
 )
-from .report_text import index_text, one_line
+from .text import index_text, one_line
 
 if TYPE_CHECKING:
-    from .report import Comparison
+    from ..report import Comparison
 
 # The most cells in one direction, their sides in pixels, and the gap between two leading positions.
 MOST, LARGEST_CELL, SMALLEST_CELL, ROOM, GAP = 24, 14, 5, 120, 4

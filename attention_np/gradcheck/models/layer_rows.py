@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..functional._checks import Array
-from .diagnosis import Diagnosis
-from .evidence import SMALLEST
+from ...functional._checks import Array
+from ..diagnosis import Diagnosis
+from ..evidence import SMALLEST
+from ..report import Comparison, Worst
 from .layer_diagnoses import Diagnose, diagnose_sample, extent, repeated_rows, rows_overwritten, used_along
 from .localise import Found, localise
 from .probe import MARGIN, Probe
-from .report import Comparison, Worst
 
 FULL = 400
 """The largest gradient that is compared in every entry."""

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..functional._checks import Array
-from .diagnosis import Diagnosis
+from ...functional._checks import Array
+from ..diagnosis import Diagnosis
 
 Diagnose = Callable[[str, Array, Array, Array], list[Diagnosis]]
 """From an input's name, the given and the true gradient and the tolerance, all of one shape, to what explains them."""

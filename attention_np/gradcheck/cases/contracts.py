@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import functional
-from ..functional._checks import Array
-from .cases_attention import attention_cases
-from .cases_layers import (
+from ... import functional
+from ...functional._checks import Array
+from .attention import attention_cases
+from .layers import (
     activation_cases,
     cross_entropy_cases,
     embedding_cases,
@@ -18,7 +18,7 @@ from .cases_layers import (
     linear_cases,
     relu_cases,
 )
-from .cases_scores import additive_cases, context_cases, cosine_cases, dot_cases, softmax_cases
+from .scores import additive_cases, context_cases, cosine_cases, dot_cases, softmax_cases
 from .situations import Drawn, Rng
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .calls import Refused
-from .diagnosis import Diagnosis
+from ..calls import Refused
+from ..diagnosis import Diagnosis
 from .layer_call import Arrays, Forward, LayerCall
 
 SAME = 1e-9

@@ -1,0 +1,1 @@
+"""The functions of the contract, and the arguments drawn for them."""

@@ -1,0 +1,1 @@
+"""Layers and whole models: every parameter checked by random projections, and what fails localised."""

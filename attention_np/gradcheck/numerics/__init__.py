@@ -1,0 +1,1 @@
+"""Derivatives by numbers alone: extrapolated differences, the complex step, Jacobians."""
