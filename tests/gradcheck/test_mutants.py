@@ -7,9 +7,10 @@
 set           wrong  caught      named       false alarms
 ============  =====  ==========  ==========  ============
 held_out      221    220         205 (93 %)  0 of 49
+held_out_2    116    116         111 (96 %)  0 of 30
 ============  =====  ==========  ==========  ============
 
-`held_out` was opened after that, and the diagnosis improved on it as well.
+`held_out` was opened after that, and the diagnosis improved on it as well; then `held_out_2` was written, run once, and left alone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from attention_np.gradcheck import CODES, Report, check_function
 
 from .mutant import Mutant
 
-SETS = ["development", "held_out"]
+SETS = ["development", "held_out", "held_out_2"]
 
 
 def mutants_of(name: str) -> list[Mutant]:
