@@ -48,6 +48,8 @@ import numpy as np
 
 LEAST_SECONDS = 0.02
 PAUSE_SECONDS = 0.003
+FEWEST_ROUNDS, MOST_SECONDS = 5, 40.0
+"""After so many seconds no further round begins, but there are at least so many: on a busy machine a round may last minutes."""
 CLOCK_SECONDS = 1e-6
 """What takes less than this is counted as this much, when calls are counted out: a clock may say 0."""
 
@@ -87,7 +89,7 @@ def measure(contenders: Sequence[Contender], rounds: int) -> dict[str, list[floa
     contenders : sequence of Contender
         Of different names.
     rounds : int
-        At least 1.
+        At least 1; fewer are taken where they would last too long.
 
     Returns
     -------
@@ -98,9 +100,12 @@ def measure(contenders: Sequence[Contender], rounds: int) -> dict[str, list[floa
         raise ValueError(f"rounds: expected at least 1, got {rounds}")
     if len({contender.name for contender in contenders}) != len(contenders):
         raise ValueError(f"contenders: expected different names, got {[c.name for c in contenders]}")
+    begin = time.monotonic()
     counts = {contender.name: _calls(contender) for contender in contenders}
     seconds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     for index in range(rounds):
+        if index >= FEWEST_ROUNDS and time.monotonic() - begin > MOST_SECONDS:
+            break
         first = index % len(contenders)
         order = [*contenders[first:], *contenders[:first]]
         for contender in order if index % 2 == 0 else reversed(order):

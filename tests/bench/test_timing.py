@@ -85,6 +85,15 @@ def test_each_contender_follows_each_other_in_some_round(turn: Callable[[Clock],
     assert switches == {(one, other) for one in names for other in names if one != other}
 
 
+def test_on_a_machine_too_busy_for_all_rounds_a_few_must_do(
+    turn: Callable[[Clock], Clock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = turn(Clock())
+    monkeypatch.setattr(timing, "MOST_SECONDS", 0.0)
+    times = measure([clock.contender("ours", 1.0), clock.contender("peer", 2.0)], 20)
+    assert len(times["ours"]) == len(times["peer"]) == timing.FEWEST_ROUNDS
+
+
 def test_what_stands_around_a_contender_is_entered_for_it_alone_and_not_timed(turn: Callable[[Clock], Clock]) -> None:
     clock = turn(Clock())
     inside: list[bool] = []
