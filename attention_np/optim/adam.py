@@ -66,11 +66,17 @@ class Adam(Optimizer):
         mean_share = 1 - self.beta1**self.steps
         square_share = 1 - self.beta2**self.steps
         mean *= self.beta1
-        mean += (1 - self.beta1) * grad
+        term = (1 - self.beta1) * grad
+        mean += term
         square_mean *= self.beta2
-        square_mean += (1 - self.beta2) * grad * grad
-        # The corrections are numbers, not arrays: m̂'s goes into the rate, v̂'s has a root of its own.
-        usual_size = np.sqrt(square_mean)
-        usual_size /= math.sqrt(square_share)
-        usual_size += self.eps
-        value -= (rate / mean_share) * mean / usual_size
+        np.multiply(grad, grad, out=term)
+        term *= 1 - self.beta2
+        square_mean += term
+        # The corrections are numbers, not arrays. η m̂ / (√v̂ + ε), with the root of v̂'s share taken out of the fraction:
+        # (η √share / m's share) m / (√v + ε √share) has two passes less.
+        root_share = math.sqrt(square_share)
+        np.sqrt(square_mean, out=term)
+        term += self.eps * root_share
+        np.divide(mean, term, out=term)
+        term *= rate * root_share / mean_share
+        value -= term

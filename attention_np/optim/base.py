@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from numbers import Integral, Real
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..functional.workers import share
+
 Array = NDArray[Any]
+
+BLOCK = 131_072
+"""How many entries of a parameter are changed at a time.
+
+An update rule passes a dozen times over its arrays, and in numbers of this size they stay in the cache between the passes.
+Smaller blocks pay more for the calls than they gain. On 1.3 million parameters, ratios to whole arrays with temporaries:
+in place 0.80, shared by two threads 0.64; blocks of 32,768 alone 1.00, of 8,192 alone 1.45.
+"""
 
 
 class Learned(Protocol):
@@ -84,19 +94,35 @@ class Optimizer(ABC):
         """
         rate = self.learning_rate * nonnegative("factor", factor)
         self._steps += 1
+
+        def update(blocks: Iterator[tuple[int, slice]]) -> None:
+            for index, rows in blocks:
+                parameter = self._parameters[index]
+                decay = self.weight_decay if parameter.decays else 0.0
+                running = {name: np.atleast_1d(arrays[index])[rows] for name, arrays in self._running.items()}
+                value, grad = np.atleast_1d(parameter.value)[rows], np.atleast_1d(parameter.grad)[rows]
+                self._update(value, grad, rate, decay, **running)
+
+        share(self._blocks(), update, alone=sum(p.value.size for p in self._parameters) <= BLOCK)
+
+    def _blocks(self) -> Iterator[tuple[int, slice]]:
+        """All parameters cut into blocks of rows: (index of the parameter, rows)."""
         for index, parameter in enumerate(self._parameters):
-            decay = self.weight_decay if parameter.decays else 0.0
-            arrays = {name: running[index] for name, running in self._running.items()}
-            self._update(parameter.value, parameter.grad, rate, decay, **arrays)
+            length = np.atleast_1d(parameter.value).shape[0]
+            rows = max(1, BLOCK * length // max(1, parameter.value.size))
+            yield from ((index, slice(first, first + rows)) for first in range(0, length, rows))
 
     @abstractmethod
     def _update(self, value: Array, grad: Array, rate: float, decay: float, **running: Array) -> None:
-        """Change one parameter's `value` and its running arrays in place; `grad` stays as it is."""
+        """Change some rows of one parameter's `value` and of its running arrays in place; `grad` stays as it is.
+
+        Every entry by itself: rows come in blocks, and the blocks in any order.
+        """
 
     def zero_grad(self) -> None:
         """Set every parameter's gradient to zero, in place."""
         for parameter in self._parameters:
-            parameter.grad[...] = 0
+            parameter.grad.fill(0)
 
     def state_dict(self) -> dict[str, Any]:
         """The number of steps and copies of the running arrays, as ``"<array>.<index of the parameter>"``.
