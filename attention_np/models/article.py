@@ -7,12 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..functional import softmax, softmax_backward
 from ..functional._checks import Array, require_shape
+from ..functional.feature_attention import feature_attention, feature_attention_backward
 from ..layers import Attention, Embedding, Layer, Linear, Parameter
 from ..layers.module import called_once
-
-TIME = -2
 
 
 class ArticleModel(Layer):
@@ -72,18 +70,15 @@ class ArticleModel(Layer):
             Takes d_logits and gives nothing: ids have no gradient.
         """
         embedded, embedding_backward = _embed(self.embedding, ids)  # (B, T, H)
-        scores, attention_backward = self.attention(embedded)  # (B, T, H)
-        weights = softmax(scores, axis=TIME)
-        context = np.sum(weights * embedded, axis=TIME)  # (B, H)
+        matrix = self.attention.weight
+        context, weights = feature_attention(embedded, matrix.value)  # (B, H), (B, T, H)
         logits, output_backward = self.output(context)
 
         @called_once
         def backward(d_logits: Array) -> None:
-            d_context = np.expand_dims(output_backward(d_logits), TIME)
-            d_embedded = d_context * weights
-            d_weights = d_context * embedded
-            d_scores = softmax_backward(d_weights, weights, axis=TIME)
-            d_embedded += attention_backward(d_scores)  # one array, two uses: the gradients add
+            d_context = output_backward(d_logits)
+            d_embedded, d_matrix = feature_attention_backward(d_context, context, weights, embedded, matrix.value)
+            matrix.grad += d_matrix
             embedding_backward(d_embedded)
 
         return logits, backward
@@ -91,7 +86,7 @@ class ArticleModel(Layer):
     def weights(self, ids: Array) -> Array:
         """P for `ids` (B, T): a weight for every feature of every word, (B, T, H). For looking at."""
         embedded, _ = _embed(self.embedding, ids)
-        return softmax(self.attention(embedded)[0], axis=TIME)
+        return feature_attention(embedded, self.attention.weight.value)[1]
 
 
 class FormulaModel(Layer):
