@@ -11,11 +11,13 @@ is a mixture of the softmax over the vocabulary, P, and of the attention over th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ._checks import Array, require_floats, require_ids, require_shape
 from .activations import sigmoid
-from .cross_entropy import log_softmax
+from .cross_entropy import log_softmax_at, scaled_softmax, softmax_parts
 
 
 def copy_mixture(
@@ -133,10 +135,7 @@ def copy_cross_entropy(
     TypeError, ValueError
         If dtypes or shapes do not fit.
     """
-    counted = _check_loss(logits, attention_weights, gate_logits, targets, source_ids, ignore_index)
-    log_written, log_copied, _, _ = _log_parts(logits, attention_weights, gate_logits, targets, source_ids)
-    log_mixture = np.logaddexp(log_written, log_copied)
-    return np.asarray(-log_mixture[counted].sum() / max(int(counted.sum()), 1), dtype=logits.dtype)
+    return copy_loss(logits, attention_weights, gate_logits, targets, source_ids, ignore_index)[0]
 
 
 def copy_cross_entropy_backward(
@@ -177,44 +176,51 @@ def copy_cross_entropy_backward(
     TypeError, ValueError
         As `copy_cross_entropy`.
     """
+    return copy_loss(logits, attention_weights, gate_logits, targets, source_ids, ignore_index)[1]()
+
+
+def copy_loss(
+    logits: Array,
+    attention_weights: Array,
+    gate_logits: Array,
+    targets: Array,
+    source_ids: Array,
+    ignore_index: int | None = None,
+) -> tuple[Array, Callable[[], tuple[Array, Array, Array]]]:
+    """`copy_cross_entropy`, and its backward with what both need made once: a model's step takes this."""
     counted = _check_loss(logits, attention_weights, gate_logits, targets, source_ids, ignore_index)
-    log_written, log_copied, found, log_weights = _log_parts(
-        logits, attention_weights, gate_logits, targets, source_ids
-    )
-    log_mixture = np.logaddexp(log_written, log_copied)
-    impossible = log_mixture == -np.inf
-    share = counted.astype(logits.dtype) / max(int(counted.sum()), 1)
-    share[impossible] = 0
-    log_mixture[impossible] = 0
-    written = np.exp(log_written - log_mixture) * share
-    copied = np.exp(log_copied - log_mixture) * share
-
-    d_logits = np.exp(log_weights)
-    d_logits *= written[..., None]
-    column = _vocabulary_column(targets, logits.shape[-1])[..., None]
-    at_target = np.take_along_axis(d_logits, column, axis=-1) - written[..., None]
-    np.put_along_axis(d_logits, column, at_target, axis=-1)
-    total = np.sum(attention_weights * found, axis=-1)
-    # A weight may be too small for its reciprocal to be a float; the smallest normal number stands in for it then.
-    per_weight = copied / np.maximum(total, np.finfo(total.dtype).tiny)
-    d_gate_logits = sigmoid(gate_logits) * share - written
-    return d_logits, -per_weight[..., None] * found, d_gate_logits
-
-
-def _log_parts(
-    logits: Array, attention_weights: Array, gate_logits: Array, targets: Array, source_ids: Array
-) -> tuple[Array, Array, Array, Array]:
-    """Logarithms of g softmax(z)[y] and of (1 - g) B, where the target stands in the source, and of softmax(z)."""
-    log_weights = log_softmax(logits)
-    column = _vocabulary_column(targets, logits.shape[-1])
-    log_target = np.take_along_axis(log_weights, column[..., None], axis=-1)[..., 0]
+    number = max(int(counted.sum()), 1)
+    rows = logits.reshape(targets.size, logits.shape[-1])
+    column = _vocabulary_column(targets, logits.shape[-1]).reshape(-1)
+    maximum, total = softmax_parts(rows)
+    log_target = log_softmax_at(rows, column, maximum, total).reshape(targets.shape)
     # log σ(u) = -log(1 + e^-u) and log(1 - σ(u)) = -log(1 + e^u), neither of which rounds to log 0.
     zero = np.zeros((), gate_logits.dtype)
     log_written = np.where(targets < logits.shape[-1], log_target - np.logaddexp(zero, -gate_logits), -np.inf)
     found = source_ids[..., None, :] == targets[..., None]
+    weight_found = np.sum(attention_weights * found, axis=-1)
     with np.errstate(divide="ignore"):
-        log_found = np.log(np.sum(attention_weights * found, axis=-1))
-    return log_written, log_found - np.logaddexp(zero, gate_logits), found, log_weights
+        log_copied = np.log(weight_found) - np.logaddexp(zero, gate_logits)
+    log_mixture = np.logaddexp(log_written, log_copied)
+    loss = np.asarray(-log_mixture[counted].sum() / number, dtype=logits.dtype)
+
+    def backward() -> tuple[Array, Array, Array]:
+        impossible = log_mixture == -np.inf
+        share = counted.astype(logits.dtype) / number
+        share[impossible] = 0
+        finite = np.where(impossible, zero, log_mixture)
+        written = np.exp(log_written - finite) * share
+        copied = np.exp(log_copied - finite) * share
+
+        flat_written = written.reshape(-1)
+        d_rows = scaled_softmax(rows, maximum, total, flat_written)
+        d_rows[np.arange(len(column)), column] -= flat_written
+        # A weight may be too small for its reciprocal to be a float; the smallest normal number stands in for it then.
+        per_weight = copied / np.maximum(weight_found, np.finfo(weight_found.dtype).tiny)
+        d_gate_logits = sigmoid(gate_logits) * share - written
+        return d_rows.reshape(logits.shape), -per_weight[..., None] * found, d_gate_logits
+
+    return loss, backward
 
 
 def _vocabulary_column(targets: Array, size: int) -> Array:

@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..functional import (
-    copy_cross_entropy,
-    copy_cross_entropy_backward,
     copy_mixture,
     cross_entropy,
     cross_entropy_backward,
@@ -20,6 +18,7 @@ from ..functional import (
     softmax,
 )
 from ..functional._checks import Array
+from ..functional.pointer import copy_loss
 from ..layers import Dropout, Embedding, Layer, Linear, Parameter
 from ..layers.module import called_once
 from .beam_search import Hypothesis, beam_search
@@ -140,14 +139,14 @@ class Summarizer(Layer):
 
         gate, gate_backward = self.gate(features[counted][:, None])
         sources = batch.extended_source[np.nonzero(counted)[0]]
-        arguments = (logits, weights[counted][:, None], gate[..., 0], targets, sources)
+        loss, loss_backward = copy_loss(logits, weights[counted][:, None], gate[..., 0], targets, sources)
 
         def backward() -> tuple[Array, Array | None]:
-            d_logits, d_weights, d_gate = copy_cross_entropy_backward(*arguments)
+            d_logits, d_weights, d_gate = loss_backward()
             d_features = output_backward(d_logits) + gate_backward(d_gate[..., None])
             return everywhere(d_features, features), everywhere(d_weights, weights)
 
-        return float(copy_cross_entropy(*arguments)), backward
+        return float(loss), backward
 
     def _output(self, features: Array) -> tuple[Array, Callable[[Array], Array]]:
         table = self.embedding.weight
