@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ._checks import Array, require_floats, require_shape
-from .activations import sigmoid
 
 
 def gru_cell(projected: Array, recurrent: Array, hidden: Array) -> tuple[Array, Array]:
@@ -40,13 +39,39 @@ def gru_cell(projected: Array, recurrent: Array, hidden: Array) -> tuple[Array, 
     """
     _check(hidden, projected=projected, recurrent=recurrent)
     width = hidden.shape[-1]
-    gates = projected + recurrent
-    gates[..., : 2 * width] = sigmoid(gates[..., : 2 * width])
-    reset, update, candidate = _parts(gates)
-    _, _, candidate_recurrent = _parts(recurrent)
-    _, _, candidate_projected = _parts(projected)
-    np.tanh(candidate_projected + reset * candidate_recurrent, out=candidate)
-    return candidate + update * (hidden - candidate), gates
+    gates, next_hidden = projected.copy(), np.empty_like(hidden)
+    with np.errstate(over="ignore"):
+        advance(
+            gates[..., None],
+            recurrent[..., : 2 * width, None],
+            recurrent[..., 2 * width :, None],
+            hidden[..., None],
+            next_hidden[..., None],
+        )
+    return next_hidden, gates
+
+
+def advance(
+    gates: Array, renewing_recurrent: Array, candidate_recurrent: Array, hidden: Array, next_hidden: Array
+) -> None:
+    """`gru_cell` in place: `gates` holds a before and r, z, n after; `next_hidden` receives h'. u comes in two pieces.
+
+    Features stand along the axis before the last, so that with a batch along the last each gate is one piece of memory.
+    The exponential may overflow: 1 / (1 + inf) is the right 0. The caller keeps NumPy from warning of it.
+    """
+    width = hidden.shape[-2]
+    renewing, candidate = gates[..., : 2 * width, :], gates[..., 2 * width :, :]
+    renewing += renewing_recurrent
+    np.negative(renewing, out=renewing)
+    np.exp(renewing, out=renewing)
+    renewing += 1
+    np.reciprocal(renewing, out=renewing)
+    np.multiply(renewing[..., :width, :], candidate_recurrent, out=next_hidden)
+    candidate += next_hidden
+    np.tanh(candidate, out=candidate)
+    np.subtract(hidden, candidate, out=next_hidden)
+    next_hidden *= renewing[..., width:, :]
+    next_hidden += candidate
 
 
 def gru_cell_backward(
@@ -86,22 +111,40 @@ def gru_cell_backward(
     _check(hidden, gates=gates, recurrent=recurrent)
     require_floats(hidden=hidden, d_next_hidden=d_next_hidden)
     require_shape("d_next_hidden", d_next_hidden, hidden.shape, "like hidden")
-    reset, update, candidate = _parts(gates)
-    _, _, candidate_recurrent = _parts(recurrent)
-    d_hidden = d_next_hidden * update
-    d_projected = np.empty_like(gates)
-    d_reset, d_update, d_candidate = _parts(d_projected)
-    d_candidate[...] = (d_next_hidden - d_hidden) * (1 - candidate * candidate)
-    d_update[...] = d_hidden * (hidden - candidate) * (1 - update)
-    d_reset[...] = d_candidate * candidate_recurrent * reset * (1 - reset)
-    d_recurrent = d_projected.copy()
-    _parts(d_recurrent)[2][...] *= reset
-    return d_projected, d_recurrent, d_hidden
+    width = hidden.shape[-1]
+    slopes = local_slopes(gates[..., None], recurrent[..., 2 * width :, None], hidden[..., None])[..., 0]
+    candidate, renewing, candidate_recurrent, straight = np.split(slopes, [width, 3 * width, 4 * width], axis=-1)
+    d_candidate = d_next_hidden * candidate
+    d_renewing = np.concatenate([d_next_hidden, d_next_hidden], axis=-1) * renewing
+    d_projected = np.concatenate([d_renewing, d_candidate], axis=-1)
+    d_recurrent = np.concatenate([d_renewing, d_next_hidden * candidate_recurrent], axis=-1)
+    return d_projected, d_recurrent, d_next_hidden * straight
 
 
-def _parts(stacked: Array) -> tuple[Array, Array, Array]:
-    width = stacked.shape[-1] // 3
-    return stacked[..., :width], stacked[..., width : 2 * width], stacked[..., 2 * width :]
+def local_slopes(gates: Array, candidate_recurrent: Array, hidden: Array) -> Array:
+    r"""What each of the cell's gradients is per :math:`dh'`: five slopes that the forward pass fixes, of whole sequences at once.
+
+    Features along the axis before the last, as in `advance`, and five parts of them: of :math:`a_n`, of r and z (:math:`a` and
+    :math:`u` alike), of :math:`u_n`, and of h directly. So the first three parts belong to the input's map, the second to the fourth
+    to the state's.
+    """
+    width = hidden.shape[-2]
+    reset, update, candidate = np.split(gates, 3, axis=-2)
+    slopes = np.empty((*hidden.shape[:-2], 5 * width, hidden.shape[-1]), hidden.dtype)
+    to_candidate, to_reset, to_update, to_candidate_recurrent, straight = np.split(slopes, 5, axis=-2)
+    np.subtract(1, update, out=to_update)
+    np.multiply(candidate, candidate, out=to_candidate)
+    np.subtract(1, to_candidate, out=to_candidate)
+    to_candidate *= to_update
+    to_update *= update
+    np.subtract(hidden, candidate, out=straight)
+    to_update *= straight
+    np.multiply(to_candidate, reset, out=to_candidate_recurrent)
+    np.subtract(1, reset, out=to_reset)
+    to_reset *= to_candidate_recurrent
+    to_reset *= candidate_recurrent
+    straight[...] = update
+    return slopes
 
 
 def _check(hidden: Array, **stacked: Array) -> None:

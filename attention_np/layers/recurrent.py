@@ -7,9 +7,12 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..functional import gru_cell, gru_cell_backward, linear, linear_backward
 from ..functional._checks import Array, require_floats, require_mask, require_shape
+from ..functional.recurrent import advance, local_slopes
 from .module import Layer, Parameter, called_once, uniform
+
+_ORDERS = (slice(None), slice(None, None, -1))
+"""Of time: forwards, and backwards in the second direction."""
 
 
 class Read(NamedTuple):
@@ -95,77 +98,121 @@ class GRU(Layer):
         require_floats(inputs=inputs, initial=initial)
         require_shape("initial", initial, (batch, width), "directions x hidden width")
 
-        recurrent_weight = self.recurrent_weight.value
-        projected = self._time_first(linear(inputs, self.input_weight.value, self.input_bias.value))
-        present = None if mask is None else self._time_first(np.repeat(mask[..., None], self.directions, axis=-1))
-        hidden = np.empty((time + 1, self.directions, batch, self.hidden_width), inputs.dtype)
-        recurrent, gates = np.empty_like(projected), np.empty_like(projected)
+        gates = self._projected(inputs)
+        absent = None if mask is None else self._time_first(np.repeat(~mask[..., None], self.directions, axis=-1))
+        hidden = np.empty((time + 1, self.directions, self.hidden_width, batch), inputs.dtype)
+        candidate_recurrent = np.empty_like(hidden[1:])
         hidden[0] = self._by_direction(initial)
-        for t in range(time):
-            recurrent[t] = hidden[t] @ recurrent_weight + self.recurrent_bias.value
-            hidden[t + 1], gates[t] = gru_cell(projected[t], recurrent[t], hidden[t])
-            if present is not None and not present[t].all():
-                np.copyto(hidden[t + 1], hidden[t], where=~present[t])
-        read = Read(self._batch_first(hidden[1:]), hidden[-1].swapaxes(0, 1).reshape(batch, width))
+        self._read(gates, candidate_recurrent, hidden, absent)
+        read = Read(self._batch_first(hidden[1:]), self._joined(hidden[-1]))
 
         @called_once
         def backward(*, d_outputs: Array | None = None, d_final: Array | None = None) -> tuple[Array, Array]:
             require_floats(inputs=inputs, d_outputs=d_outputs, d_final=d_final)
-            d_hidden = np.zeros_like(hidden[0])
             if d_outputs is not None:
                 require_shape("d_outputs", d_outputs, (batch, time, width), "like outputs")
             if d_final is not None:
                 require_shape("d_final", d_final, (batch, width), "like final")
-                d_hidden += self._by_direction(d_final)
             d_states = None if d_outputs is None else self._time_first(d_outputs)
-            d_projected, d_recurrent = np.empty_like(projected), np.empty_like(projected)
-            transposed = recurrent_weight.swapaxes(-1, -2)
-            for t in reversed(range(time)):
-                if d_states is not None:
-                    d_hidden = d_hidden + d_states[t]
-                carried = 0
-                if present is not None and not present[t].all():
-                    carried = d_hidden * ~present[t]
-                    d_hidden = d_hidden * present[t]
-                d_projected[t], d_recurrent[t], d_hidden = gru_cell_backward(
-                    d_hidden, gates[t], recurrent[t], hidden[t]
-                )
-                d_hidden += d_recurrent[t] @ transposed + carried
-
-            rows, d_rows = (self._rows(array) for array in (hidden[:-1], d_recurrent))
-            self.recurrent_weight.grad += rows.swapaxes(-1, -2) @ d_rows
-            self.recurrent_bias.grad += d_rows.sum(axis=1, keepdims=True)
-            d_inputs, d_weight, d_bias = linear_backward(
-                self._batch_first(d_projected), inputs, self.input_weight.value
-            )
-            self.input_weight.grad += d_weight
-            self.input_bias.grad += d_bias
-            return d_inputs, d_hidden.swapaxes(0, 1).reshape(batch, width)
+            d_hidden = np.zeros_like(hidden[0])
+            if d_final is not None:
+                d_hidden += self._by_direction(d_final)
+            if absent is not None:
+                # An update gate of 1 carries the state on: where there is no word, this alone makes all slopes right.
+                np.copyto(gates[:, :, self.hidden_width : 2 * self.hidden_width], 1, where=absent)
+            slopes = local_slopes(gates, candidate_recurrent, hidden[:-1])
+            d_initial = self._read_backward(d_hidden, d_states, slopes)
+            return self._add_gradients(slopes, hidden, inputs), self._joined(d_initial)
 
         return read, backward
 
+    def _projected(self, inputs: Array) -> Array:
+        """Both biases and the product of all inputs with their weight, (T, directions, 3h, B), as the loop takes it."""
+        batch, time, _ = inputs.shape
+        h = self.hidden_width
+        projected = np.empty((time, self.directions, 3 * h, batch), inputs.dtype)
+        weights = self.input_weight.value.T.reshape(self.directions, 3 * h, inputs.shape[-1])
+        for direction, order in enumerate(_ORDERS[: self.directions]):
+            np.matmul(weights[direction], inputs.transpose(1, 2, 0)[order], out=projected[:, direction])
+        bias = self.input_bias.value.reshape(self.directions, 3 * h, 1).copy()
+        # The recurrent bias of reset and update is but added to the sum; the candidate's stands behind the reset gate.
+        bias[:, : 2 * h] += self.recurrent_bias.value[:, 0, : 2 * h, None]
+        projected += bias
+        return projected
+
+    def _read(self, gates: Array, candidate_recurrent: Array, hidden: Array, absent: Array | None) -> None:
+        """Fill `hidden` and `candidate_recurrent`; `gates` holds what is projected before, and the gates after."""
+        h = self.hidden_width
+        weight = np.ascontiguousarray(self.recurrent_weight.value.swapaxes(-1, -2))
+        bias = self.recurrent_bias.value[:, 0, 2 * h :, None]
+        recurrent = np.empty_like(gates, shape=gates.shape[1:])
+        with np.errstate(over="ignore"):
+            for t in range(len(gates)):
+                np.matmul(weight, hidden[t], out=recurrent)
+                np.add(recurrent[:, 2 * h :], bias, out=candidate_recurrent[t])
+                advance(gates[t], recurrent[:, : 2 * h], candidate_recurrent[t], hidden[t], hidden[t + 1])
+                if absent is not None and absent[t].any():
+                    np.copyto(hidden[t + 1], hidden[t], where=absent[t])
+
+    def _read_backward(self, d_hidden: Array, d_states: Array | None, slopes: Array) -> Array:
+        """Multiply each step's `slopes` in place by what flows into it, from the last step to the first."""
+        h = self.hidden_width
+        d_hidden = d_hidden.copy()
+        for t in reversed(range(len(slopes))):
+            if d_states is not None:
+                d_hidden += d_states[t]
+            parts = slopes[t].reshape(self.directions, 5, *d_hidden.shape[1:])
+            parts *= d_hidden[:, None]
+            np.matmul(self.recurrent_weight.value, slopes[t, :, h : 4 * h], out=d_hidden)
+            d_hidden += parts[:, 4]
+        return d_hidden
+
+    def _add_gradients(self, d_parts: Array, hidden: Array, inputs: Array) -> Array:
+        """From the gradients (T, directions, 5h, B) of `local_slopes`' parts, the parameters'; gives d_inputs."""
+        time, _, _, batch = d_parts.shape
+        h = self.hidden_width
+        states, d_maps = (self._rows(array) for array in (hidden[:-1], d_parts[:, :, : 4 * h]))
+        d_biases = d_maps.sum(axis=-1)
+        self.recurrent_weight.grad += states @ d_maps[:, h:].swapaxes(-1, -2)
+        self.recurrent_bias.grad[:, 0] += d_biases[:, h:]
+        d_inputs = np.zeros_like(inputs)
+        for direction, order in enumerate(_ORDERS[: self.directions]):
+            columns = slice(direction * 3 * h, (direction + 1) * 3 * h)
+            # The input's map has the candidate first here, and last in its parameters.
+            rows = inputs.swapaxes(0, 1)[order].reshape(time * batch, inputs.shape[-1])
+            d_map = np.roll(d_maps[direction, : 3 * h], -h, axis=0)
+            self.input_weight.grad[:, columns] += (d_map @ rows).T
+            self.input_bias.grad[columns] += np.roll(d_biases[direction, : 3 * h], -h)
+            d_rows = d_map.T @ self.input_weight.value[:, columns].T
+            d_inputs += d_rows.reshape(time, batch, inputs.shape[-1])[order].swapaxes(0, 1)
+        return d_inputs
+
     def _by_direction(self, states: Array) -> Array:
-        """(B, directions · h) to (directions, B, h)."""
-        return states.reshape(len(states), self.directions, self.hidden_width).swapaxes(0, 1)
+        """(B, directions · h) to (directions, h, B)."""
+        return states.reshape(len(states), self.directions, self.hidden_width).transpose(1, 2, 0)
+
+    def _joined(self, states: Array) -> Array:
+        """The inverse of `_by_direction`, new."""
+        return states.transpose(2, 0, 1).reshape(states.shape[-1], self.directions * self.hidden_width)
 
     def _time_first(self, array: Array) -> Array:
-        """(B, T, directions · n) to a new (T, directions, B, n), time reversed in the second direction."""
+        """(B, T, directions · n) to a new (T, directions, n, B), time reversed in the second direction."""
         batch, time, width = array.shape
-        by_direction = array.reshape(batch, time, self.directions, width // self.directions)
-        turned = by_direction.transpose(1, 2, 0, 3).copy()
-        if self.directions == 2:
-            turned[:, 1] = turned[::-1, 1].copy()
+        by_direction = array.reshape(batch, time, self.directions, width // self.directions).transpose(1, 2, 3, 0)
+        turned = np.empty_like(by_direction, order="C")
+        for direction, order in enumerate(_ORDERS[: self.directions]):
+            turned[:, direction] = by_direction[order, direction]
         return turned
 
     def _batch_first(self, array: Array) -> Array:
         """The inverse of `_time_first`, new as well."""
-        time, directions, batch, width = array.shape
-        turned = array.transpose(2, 0, 1, 3).copy()
-        if directions == 2:
-            turned[:, :, 1] = turned[:, ::-1, 1].copy()
+        time, directions, width, batch = array.shape
+        turned = np.empty((batch, time, directions, width), array.dtype)
+        for direction, order in enumerate(_ORDERS[:directions]):
+            turned[:, :, direction] = array[order, direction].transpose(2, 0, 1)
         return turned.reshape(batch, time, directions * width)
 
     def _rows(self, array: Array) -> Array:
-        """(T, directions, B, n) to (directions, T · B, n)."""
-        time, directions, batch, width = array.shape
-        return array.swapaxes(0, 1).reshape(directions, time * batch, width)
+        """(T, directions, n, B) to (directions, n, T · B)."""
+        time, directions, width, batch = array.shape
+        return array.transpose(1, 2, 0, 3).reshape(directions, width, time * batch)
