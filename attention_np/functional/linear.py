@@ -65,7 +65,9 @@ def linear_backward(d_outputs: Array, inputs: Array, weight: Array) -> tuple[Arr
     require_floats(inputs=inputs, d_outputs=d_outputs)
     require_shape("d_outputs", d_outputs, (*inputs.shape[:-1], weight.shape[1]), "like the outputs")
     rows, d_rows = _rows(inputs), _rows(d_outputs)
-    return (d_rows @ weight.T).reshape(inputs.shape), rows.T @ d_rows, d_rows.sum(axis=0)
+    # A gradient lies in memory as its weight does: where that is a table's transpose, so that it adds to the table's row by row.
+    d_weight = rows.T @ d_rows if weight.flags.c_contiguous else (d_rows.T @ rows).T
+    return (d_rows @ weight.T).reshape(inputs.shape), d_weight, d_rows.sum(axis=0)
 
 
 def _rows(array: Array) -> Array:

@@ -178,12 +178,12 @@ class GRU(Layer):
         d_inputs = np.zeros_like(inputs)
         for direction, order in enumerate(_ORDERS[: self.directions]):
             columns = slice(direction * 3 * h, (direction + 1) * 3 * h)
-            # The input's map has the candidate first here, and last in its parameters.
             rows = inputs.swapaxes(0, 1)[order].reshape(time * batch, inputs.shape[-1])
-            d_map = np.roll(d_maps[direction, : 3 * h], -h, axis=0)
-            self.input_weight.grad[:, columns] += (d_map @ rows).T
+            # The input's map has the candidate first here, and last in its parameters.
+            d_map = d_maps[direction, : 3 * h]
+            self.input_weight.grad[:, columns] += np.roll(d_map @ rows, -h, axis=0).T
             self.input_bias.grad[columns] += np.roll(d_biases[direction, : 3 * h], -h)
-            d_rows = d_map.T @ self.input_weight.value[:, columns].T
+            d_rows = d_map.T @ np.roll(self.input_weight.value[:, columns].T, h, axis=0)
             d_inputs += d_rows.reshape(time, batch, inputs.shape[-1])[order].swapaxes(0, 1)
         return d_inputs
 
