@@ -127,7 +127,9 @@ def beside_numerical(
     elif not np.isfinite(given).all():
         findings.not_finite(name, given, situation)
         judged &= np.isfinite(given)
-    magnitude = float((np.abs(upstream) @ np.abs(jacobian.matrix)).max(initial=0))
+    sizes = np.abs(upstream)
+    # Where the output does not depend on the input, terms of the upstream's size may cancel, and leave their rounding.
+    magnitude = float((sizes @ np.abs(jacobian.matrix)).max(initial=0) if jacobian.matrix.any() else sizes.sum())
     tolerance = tolerance_of(true, pulled.error.reshape(true.shape), magnitude)
     return Evidence(situation, name, result, given, true, tolerance, judged, expected)
 

@@ -188,6 +188,19 @@ def test_the_zero_vector_of_a_cosine_is_no_kink(rng: np.random.Generator) -> Non
     assert report.passed and report.diagnoses == ()
 
 
+def test_the_rounding_of_a_gradient_that_is_zero_is_not_accused_and_anything_larger_is(rng: np.random.Generator) -> None:
+    def constant(x: Array) -> Array:
+        return np.zeros((3, 2))
+
+    def rounding(d: Array, x: Array) -> Array:
+        return (0.1 + 0.2 - 0.3) * d[:, :1]
+
+    x = rng.normal(size=(3, 1))
+    check_gradients(constant, x, backward=rounding, rng=rng).raise_if_failed()
+    report = check_gradients(constant, x, backward=lambda d, x: 1e-11 * d[:, :1], rng=rng)
+    assert not report.passed
+
+
 def test_a_derivative_by_the_complex_step_is_not_trusted_where_absolute_values_falsify_it(
     rng: np.random.Generator,
 ) -> None:
