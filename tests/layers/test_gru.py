@@ -107,12 +107,8 @@ def test_a_state_is_made_by_the_equations():
 def test_its_backward_is_the_derivative_with_masks_and_an_initial_state(
     directions, mask, upstreams, check, randomise, rng
 ):
-    layer = randomise(make(rng, directions), rng)
-
-    def call(inputs, initial):
-        return layer(inputs, mask, initial)
-
-    check(layer, call, draw(rng, directions), rng, upstreams)
+    layer, arrays = randomise(make(rng, directions), rng), draw(rng, directions)
+    check(layer, {"inputs": arrays["inputs"], "mask": mask, "initial": arrays["initial"]}, rng, upstreams)
 
 
 @pytest.mark.parametrize("directions", [1, 2])
@@ -120,7 +116,7 @@ def test_its_backward_is_the_derivative_with_masks_and_an_initial_state(
 def test_single_and_no_sequences_of_one_and_no_steps_work(directions, sizes, check, randomise, rng):
     layer = randomise(make(rng, directions), rng)
     arrays = draw(rng, directions, *sizes)
-    check(layer, lambda inputs, initial: layer(inputs, initial=initial), arrays, rng)
+    check(layer, {"inputs": arrays["inputs"], "mask": None, "initial": arrays["initial"]}, rng)
     read, _ = layer(arrays["inputs"])
     assert read.outputs.shape == (*sizes, directions * HIDDEN)
     assert read.final.shape == (sizes[0], directions * HIDDEN)

@@ -142,7 +142,7 @@ def test_its_backward_is_the_derivative_with_a_sharpness_per_head(score, causal,
     arrays = {"targets": rng.standard_normal((BATCH, 4 if kind == "self" else 3, WIDTH))}
     if kind == "cross":
         arrays["inputs"] = rng.standard_normal((BATCH, 4, WIDTH))
-    check(layer, lambda **arrays: layer(**arrays, mask=mask, causal=causal), arrays, rng)
+    check(layer, arrays, rng, mask=mask, causal=causal)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_its_backward_is_the_derivative_with_a_sharpness_per_head(score, causal,
 def test_any_leading_dimensions_and_no_or_one_target_or_input_work(lead, sizes, check, rng):
     layer = make(rng)
     targets, inputs = (rng.standard_normal((*lead, size, WIDTH)) for size in sizes)
-    check(layer, layer, {"targets": targets, "inputs": inputs}, rng)
+    check(layer, {"targets": targets, "inputs": inputs}, rng)
     assert layer.weights(targets, inputs).shape == (*lead, HEADS, *sizes)
 
 

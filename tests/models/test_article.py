@@ -15,7 +15,7 @@ from attention_np.models import ArticleModel, ClassBatch, Classifier, FormulaMod
 from attention_np.optim import Adam
 from attention_np.training import train
 
-from ..derivatives import numerical_gradient
+from .checks import check_model
 
 HERE = Path(__file__).parent
 MAKER = runpy.run_path(str(HERE / "make_golden_article.py"))
@@ -100,20 +100,7 @@ def test_the_golden_file_is_what_its_script_makes(name, golden):
 @pytest.mark.parametrize("name", MODELS)
 def test_the_gradients_are_the_numerical_derivative(name):
     rng = np.random.default_rng(11)
-    model, ids, d_logits = make(name), rng.integers(0, 9, (3, 4)), rng.standard_normal((3, 3))
-    _, backward = model(ids)
-    backward(d_logits)
-    for key, parameter in model.named_parameters():
-        kept = parameter.value.copy()
-
-        def logits_with(value, parameter=parameter, kept=kept):
-            parameter.value[...] = value
-            logits, _ = model(ids)
-            parameter.value[...] = kept
-            return logits
-
-        expected = numerical_gradient(logits_with, d_logits, kept)
-        np.testing.assert_allclose(parameter.grad, expected, rtol=1e-7, atol=1e-9, err_msg=key)
+    check_model(make(name), rng.integers(0, 9, (3, 4)), rng=rng)
 
 
 def test_the_article_model_has_the_samples_parameters_except_the_unused_bias():

@@ -9,7 +9,7 @@ import pytest
 
 from attention_np.models.seq2seq import PairBatch, Seq2Seq
 
-from .slopes import check_model
+from .checks import check_model
 
 PAD, START, END = 0, 1, 2
 SOURCE_SIZE, TARGET_SIZE, WIDTH = 9, 7, 6
@@ -47,8 +47,8 @@ def make_batch(seed=1, more_sources=0, more_targets=0):
 
 
 @pytest.mark.parametrize(("score", "scale", "learn_scale"), VARIANTS)
-def test_gradients_of_all_parameters_are_the_slopes_of_the_loss(score, scale, learn_scale):
-    check_model(make(score, scale, learn_scale), make_batch(), np.random.default_rng(2))
+def test_gradients_of_all_parameters_are_the_derivatives_of_the_loss(score, scale, learn_scale):
+    check_model(make(score, scale, learn_scale), make_batch(), rng=np.random.default_rng(2))
 
 
 @pytest.mark.parametrize("score", ["cosine", "additive", None])

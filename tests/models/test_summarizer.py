@@ -10,7 +10,7 @@ import pytest
 
 from attention_np.models.summarizer import Summarizer, SummaryBatch
 
-from .slopes import check_model
+from .checks import check_model
 
 PAD, UNKNOWN, START, END = 0, 1, 2, 3
 # Ids 4 to 8 can be written, 9 and 10 only read and copied, 11 and up are words of the source alone.
@@ -46,8 +46,8 @@ def make_batch(sources=SOURCES, targets=TARGETS, more_sources=0, more_targets=0)
 
 
 @pytest.mark.parametrize(("score", "scale", "learn_scale"), VARIANTS)
-def test_gradients_of_all_parameters_are_the_slopes_of_the_loss(score, scale, learn_scale):
-    check_model(make(score, scale, learn_scale), make_batch(more_sources=1), np.random.default_rng(2))
+def test_gradients_of_all_parameters_are_the_derivatives_of_the_loss(score, scale, learn_scale):
+    check_model(make(score, scale, learn_scale), make_batch(more_sources=1), rng=np.random.default_rng(2))
 
 
 @pytest.mark.parametrize("score", ["cosine", "additive", None])
