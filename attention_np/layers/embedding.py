@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 
 from ..functional import embedding
 from ..functional._checks import Array, require_floats, require_shape
-from ..functional.embedding import sum_by_id
+from ..functional.embedding import add_by_id
 from .module import Layer, Parameter, called_once
 
 
@@ -50,7 +50,6 @@ class Embedding(Layer):
             require_floats(table=self.weight.value, d_outputs=d_outputs)
             require_shape("d_outputs", d_outputs, outputs.shape, "like the outputs")
             # Only the rows that were looked up: most of a large table's gradient is zero.
-            present, sums = sum_by_id(d_outputs, ids)
-            self.weight.grad[present] += sums
+            add_by_id(self.weight.grad, d_outputs, ids)
 
         return outputs, backward
