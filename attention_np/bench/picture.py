@@ -66,7 +66,7 @@ def _draw_rates(result: AttentionResult, ax: Axes, threads: int) -> None:
     )
     ax.set(xscale="log", yscale="log", title="Attention forwards and backwards: how near the peak")
     ax.set_ylim(top=2 * result.peak_gflops)
-    ax.set_xticks(across, [f"{x:.3g}  {each.shape}" for x, each in zip(across, shapes, strict=True)])
+    ax.set_xticks(across, [f"{x:.0f}  {each.shape}" for x, each in zip(across, shapes, strict=True)])
     for label in ax.get_xticklabels():
         label.set(fontsize=7, rotation=30, horizontalalignment="right")
     ax.minorticks_off()

@@ -56,6 +56,13 @@ def test_without_peers_the_floor_is_left() -> None:
     assert any(str(SHAPE) in text for text in said)
 
 
+def test_no_matrix_product_goes_above_the_roof(monkeypatch: pytest.MonkeyPatch) -> None:
+    before_and_after = iter([3e-9, 7e-9])
+    monkeypatch.setattr(bench, "peak_gflops", lambda: next(before_and_after))
+    result = bench_attention((SHAPE,), 1, Peers(None, None), lambda _: None)
+    assert result.peak_gflops == result.shapes[0].gflops["matrix products"] > 7e-9
+
+
 def test_a_peer_with_a_wrong_gradient_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     def forgets_the_softmax(given: Inputs) -> Any:
         right = ours(given)()
