@@ -213,7 +213,7 @@ def copy_loss(
         copied = np.exp(log_copied - finite) * share
 
         flat_written = written.reshape(-1)
-        d_rows = scaled_softmax(rows, maximum, total, flat_written)
+        d_rows = scaled_softmax(rows, flat_written)
         d_rows[np.arange(len(column)), column] -= flat_written
         # A weight may be too small for its reciprocal to be a float; the smallest normal number stands in for it then.
         per_weight = copied / np.maximum(weight_found, np.finfo(weight_found.dtype).tiny)
