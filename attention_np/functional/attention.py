@@ -8,11 +8,10 @@ import numpy as np
 
 from ._checks import Array, require_floats, require_same_lead, require_shape
 from .attention_options import SCORES, Options, Scale, causal_mask
-from .attention_steps import attention_by_steps, attention_by_steps_backward, refuse
+from .logits import refuse
 from .tiled_attention import tiled_attention
 from .tiled_attention_backward import tiled_attention_backward
 from .tiled_problem import Problem, flat
-from .tiles import is_long
 
 __all__ = ["SCORES", "Scale", "attention", "attention_backward", "causal_mask"]
 
@@ -155,8 +154,6 @@ def attention_backward(
         require_shape("context", context, expected, "like d_context")
     if log_normaliser is not None:
         require_shape("log_normaliser", log_normaliser, expected[:-1], "with a number for each query")
-    if not is_long(queries, keys):
-        return attention_by_steps_backward(d_context, queries, keys, values, options, context, log_normaliser)
     if context is None or log_normaliser is None:
         context_again, log_normaliser_again = _attention(queries, keys, values, options)
         context = context_again if context is None else context
@@ -177,9 +174,7 @@ def attention_backward(
 
 
 def _attention(queries: Array, keys: Array, values: Array, options: Options) -> tuple[Array, Array]:
-    """Context and log-normaliser, in blocks if that pays."""
-    if not is_long(queries, keys):
-        return attention_by_steps(queries, keys, values, options)
+    """Context and log-normaliser."""
     options.check(queries, keys)
     result, log_normaliser = tiled_attention(Problem.of(queries, keys, values, options))
     if not np.all(log_normaliser < np.inf):

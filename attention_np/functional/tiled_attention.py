@@ -8,7 +8,7 @@ import numpy as np
 
 from ._checks import Array
 from .tiled_problem import Problem
-from .tiles import Tiling, Workspace
+from .tiles import Tiling, Workspace, workspace
 from .workers import share
 
 
@@ -28,8 +28,7 @@ def tiled_attention(problem: Problem) -> tuple[Array, Array]:
     tiling = Tiling.of(*problem.sizes)
 
     def work(tasks: Iterator[tuple[slice, int]]) -> None:
-        room = Workspace(context.dtype)
-        with np.errstate(all="ignore"):
+        with workspace(context.dtype) as room, np.errstate(all="ignore"):
             for items, chain in tasks:
                 units = problem.unit_keys(items, room)
                 for rows in tiling.queries[chain :: tiling.chains]:
@@ -40,7 +39,7 @@ def tiled_attention(problem: Problem) -> tuple[Array, Array]:
                     normaliser[normaliser == 0] = 1
                     sums /= normaliser[..., None]
 
-    share(tiling.tasks(), work, alone=False)
+    share(tiling.tasks(), work)
     return context, log_normaliser
 
 
@@ -55,8 +54,9 @@ def _sums(
 ) -> tuple[Array, Array, Array | float]:
     """The sums of exponentials times values and of exponentials, and the shift of the exponents."""
     n, length, width = sums.shape
+    longest = max((keys.stop - keys.start for keys in blocks), default=0)
     queries = problem.scaled_queries(items, rows, room.array("queries", n, length, units.shape[-1]))
-    ones = room.array("ones", max((keys.stop - keys.start for keys in blocks), default=0), 1)
+    ones = room.array("ones", longest, 1)
     ones[...] = 1
     normaliser = np.zeros((n, length), sums.dtype)
     maximum = np.full((n, length), -np.inf, sums.dtype)

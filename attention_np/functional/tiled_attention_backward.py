@@ -8,7 +8,7 @@ import numpy as np
 
 from ._checks import Array
 from .tiled_problem import Lengths, Problem
-from .tiles import Tiling, Workspace
+from .tiles import Tiling, Workspace, workspace
 from .workers import share
 
 
@@ -38,8 +38,7 @@ def tiled_attention_backward(
     d_scale = np.zeros((tiling.chains, lead), d_queries.dtype)
 
     def work(tasks: Iterator[tuple[slice, int]]) -> None:
-        room = Workspace(d_queries.dtype)
-        with np.errstate(all="ignore"):
+        with workspace(d_queries.dtype) as room, np.errstate(all="ignore"):
             for items, chain in tasks:
                 sums = _Sums(d_key_sums[chain][items], d_value_sums[chain][items])
                 units = problem.unit_keys(items, room)
@@ -66,10 +65,9 @@ def tiled_attention_backward(
                 if tiling.chains == 1:
                     _finish_keys(problem, items, slice(None), sums.d_keys, room)
 
-    share(tiling.tasks(), work, alone=False)
+    share(tiling.tasks(), work)
     if tiling.chains > 1:
-        room = Workspace(d_queries.dtype)
-        with np.errstate(all="ignore"):
+        with workspace(d_queries.dtype) as room, np.errstate(all="ignore"):
             for index in range(lead):
                 item = slice(index, index + 1)
                 for keys in tiling.keys:
@@ -132,11 +130,12 @@ def _add_rows(
     n, length, width = d_queries.shape
     queries = problem.scaled_queries(items, rows, room.array("queries", n, length, width))
     attends = log_normaliser != -np.inf
-    if problem.bounded:
-        inverse_normaliser = np.where(attends, np.exp(-log_normaliser), 0)
-        upstream = np.multiply(upstream, inverse_normaliser, out=room.array("upstream", *upstream.shape))
     shift = np.where(attends, log_normaliser, 0)
     received = np.vecdot(upstream, context)[..., None]
+    if problem.bounded:
+        inverse_normaliser = np.where(attends, np.exp(-log_normaliser), 0)
+        received *= inverse_normaliser
+        upstream = np.multiply(upstream, inverse_normaliser, out=room.array("upstream", *upstream.shape))
     visible = problem.visible_blocks(rows, blocks)
     if not visible:
         d_queries[...] = 0

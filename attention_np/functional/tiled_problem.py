@@ -90,9 +90,10 @@ class Problem:
     bounded: bool
 
     @property
-    def sizes(self) -> tuple[int, int, int]:
-        """N, L and S."""
-        return (*self.queries.shape[:2], self.keys.shape[1])
+    def sizes(self) -> tuple[int, int, int, int]:
+        """N, L, S, and the larger one of d and e."""
+        lead, targets, width = self.queries.shape
+        return lead, targets, self.keys.shape[1], max(width, self.values.shape[2])
 
     @classmethod
     def of(cls, queries: Array, keys: Array, values: Array, options: Options) -> Problem:

@@ -80,7 +80,7 @@ def share(tasks: Iterable[Task], work: Callable[[Iterator[Task]], None], *, alon
     work : callable
         Is called once in each worker, with an iterator over the tasks that fall to it.
     alone : bool
-        Do not start threads: starting one costs 60 µs.
+        Do not start threads: one costs 60 µs, and 200 µs with the waiting for the interpreter after every small operation.
     """
     remaining = list(tasks)
     lock = threading.Lock()

@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 from ..functional import attention, attention_backward, softmax
 from ..functional._checks import Array
 from ..functional.attention_options import SCORES, Options
-from ..functional.attention_steps import scaled_scores
+from ..functional.logits import scaled_scores
 from .linear import Linear
 from .module import Layer, called_once
 from .sharpness import Sharpness

@@ -66,7 +66,7 @@ def test_attention_is_the_three_steps_forwards_and_backwards(score):
     scores = scores_of(queries, keys)
     weights = softmax(scores, mask=mask)
     np.testing.assert_allclose(
-        attention(queries, keys, values, score=score, mask=mask), context(weights, values), rtol=1e-14
+        attention(queries, keys, values, score=score, mask=mask), context(weights, values), rtol=1e-13
     )
     d_weights, d_values = context_backward(d_context, weights, values)
     d_scores = softmax_backward(d_weights, weights)

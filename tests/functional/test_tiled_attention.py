@@ -155,7 +155,6 @@ def test_small_blocks_give_the_numbers_of_the_readable_steps(data):
     for array in arguments[:2]:  # Zero vectors among them.
         array[rng.random(array.shape[:-1]) < data.draw(st.sampled_from([0, 0.2]))] = 0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tiles, "LONG", 1)
         patch.setattr(tiles, "QUERIES", data.draw(st.integers(1, 5)))
         patch.setattr(tiles, "TILE", data.draw(st.integers(6, 60)))
         assert_equal_to_the_steps(arguments, options, kept, cancelling=True)
