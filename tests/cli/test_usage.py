@@ -12,7 +12,7 @@ import pytest
 
 import attention_np
 
-SUBCOMMANDS = ("train", "summarize", "evaluate", "where")
+SUBCOMMANDS = ("train", "summarize", "evaluate", "where", "bench")
 
 
 @pytest.mark.parametrize("subcommand", [None, *SUBCOMMANDS])
