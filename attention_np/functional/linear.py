@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ._checks import Array, require_floats, require_shape
+from .products import matrix_product
 
 
 def linear(inputs: Array, weight: Array, bias: Array | None = None) -> Array:
@@ -27,7 +28,7 @@ def linear(inputs: Array, weight: Array, bias: Array | None = None) -> Array:
     """
     _check(inputs, weight)
     # One product of two matrices; a stack of small ones would be many.
-    outputs = (_rows(inputs) @ weight).reshape(*inputs.shape[:-1], weight.shape[1])
+    outputs = matrix_product(_rows(inputs), weight).reshape(*inputs.shape[:-1], weight.shape[1])
     if bias is not None:
         require_floats(inputs=inputs, bias=bias)
         require_shape("bias", bias, (weight.shape[1],), "to match weight")
@@ -66,8 +67,8 @@ def linear_backward(d_outputs: Array, inputs: Array, weight: Array) -> tuple[Arr
     require_shape("d_outputs", d_outputs, (*inputs.shape[:-1], weight.shape[1]), "like the outputs")
     rows, d_rows = _rows(inputs), _rows(d_outputs)
     # A gradient lies in memory as its weight does: where that is a table's transpose, so that it adds to the table's row by row.
-    d_weight = rows.T @ d_rows if weight.flags.c_contiguous else (d_rows.T @ rows).T
-    return (d_rows @ weight.T).reshape(inputs.shape), d_weight, d_rows.sum(axis=0)
+    d_weight = matrix_product(rows.T, d_rows) if weight.flags.c_contiguous else matrix_product(d_rows.T, rows).T
+    return matrix_product(d_rows, weight.T).reshape(inputs.shape), d_weight, d_rows.sum(axis=0)
 
 
 def _rows(array: Array) -> Array:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from ..functional._checks import Array, require_floats, require_mask, require_shape
+from ..functional.products import matrix_product
 from ..functional.recurrent import advance, local_slopes
+from ..functional.workers import share
 from .module import Layer, Parameter, called_once, uniform
 
 _ORDERS = (slice(None), slice(None, None, -1))
 """Of time: forwards, and backwards in the second direction."""
+_STEPS = 16
+"""Of time, that a worker projects at once."""
 
 
 class Read(NamedTuple):
@@ -132,8 +138,14 @@ class GRU(Layer):
         h = self.hidden_width
         projected = np.empty((time, self.directions, 3 * h, batch), inputs.dtype)
         weights = self.input_weight.value.T.reshape(self.directions, 3 * h, inputs.shape[-1])
-        for direction, order in enumerate(_ORDERS[: self.directions]):
-            np.matmul(weights[direction], inputs.transpose(1, 2, 0)[order], out=projected[:, direction])
+
+        def project(parts: Iterator[tuple[int, slice]]) -> None:
+            for direction, steps in parts:
+                in_order = inputs.transpose(1, 2, 0)[_ORDERS[direction]]
+                np.matmul(weights[direction], in_order[steps], out=projected[steps, direction])
+
+        steps = [slice(first, first + _STEPS) for first in range(0, time, _STEPS)]
+        share(product(range(self.directions), steps), project, alone=time <= _STEPS)
         bias = self.input_bias.value.reshape(self.directions, 3 * h, 1).copy()
         # The recurrent bias of reset and update is but added to the sum; the candidate's stands behind the reset gate.
         bias[:, : 2 * h] += self.recurrent_bias.value[:, 0, : 2 * h, None]
@@ -146,25 +158,34 @@ class GRU(Layer):
         weight = np.ascontiguousarray(self.recurrent_weight.value.swapaxes(-1, -2))
         bias = self.recurrent_bias.value[:, 0, 2 * h :, None]
         recurrent = np.empty_like(gates, shape=gates.shape[1:])
-        with np.errstate(over="ignore"):
-            for t in range(len(gates)):
-                np.matmul(weight, hidden[t], out=recurrent)
-                np.add(recurrent[:, 2 * h :], bias, out=candidate_recurrent[t])
-                advance(gates[t], recurrent[:, : 2 * h], candidate_recurrent[t], hidden[t], hidden[t + 1])
-                if absent is not None and absent[t].any():
-                    np.copyto(hidden[t + 1], hidden[t], where=absent[t])
+
+        def read(steps: Iterator[int]) -> None:
+            with np.errstate(over="ignore"):
+                for t in steps:
+                    np.matmul(weight, hidden[t], out=recurrent)
+                    np.add(recurrent[:, 2 * h :], bias, out=candidate_recurrent[t])
+                    advance(gates[t], recurrent[:, : 2 * h], candidate_recurrent[t], hidden[t], hidden[t + 1])
+                    if absent is not None and absent[t].any():
+                        np.copyto(hidden[t + 1], hidden[t], where=absent[t])
+
+        # One step needs the one before, and its products are too small for several threads: one worker, with one thread.
+        share(range(len(gates)), read, alone=True)
 
     def _read_backward(self, d_hidden: Array, d_states: Array | None, slopes: Array) -> Array:
         """Multiply each step's `slopes` in place by what flows into it, from the last step to the first."""
         h = self.hidden_width
         d_hidden = d_hidden.copy()
-        for t in reversed(range(len(slopes))):
-            if d_states is not None:
-                d_hidden += d_states[t]
-            parts = slopes[t].reshape(self.directions, 5, *d_hidden.shape[1:])
-            parts *= d_hidden[:, None]
-            np.matmul(self.recurrent_weight.value, slopes[t, :, h : 4 * h], out=d_hidden)
-            d_hidden += parts[:, 4]
+
+        def read_backward(steps: Iterator[int]) -> None:
+            for t in steps:
+                if d_states is not None:
+                    np.add(d_hidden, d_states[t], out=d_hidden)
+                parts = slopes[t].reshape(self.directions, 5, *d_hidden.shape[1:])
+                parts *= d_hidden[:, None]
+                np.matmul(self.recurrent_weight.value, slopes[t, :, h : 4 * h], out=d_hidden)
+                np.add(d_hidden, parts[:, 4], out=d_hidden)
+
+        share(reversed(range(len(slopes))), read_backward, alone=True)
         return d_hidden
 
     def _add_gradients(self, d_parts: Array, hidden: Array, inputs: Array) -> Array:
@@ -173,7 +194,6 @@ class GRU(Layer):
         h = self.hidden_width
         states, d_maps = (self._rows(array) for array in (hidden[:-1], d_parts[:, :, : 4 * h]))
         d_biases = d_maps.sum(axis=-1)
-        self.recurrent_weight.grad += states @ d_maps[:, h:].swapaxes(-1, -2)
         self.recurrent_bias.grad[:, 0] += d_biases[:, h:]
         d_inputs = np.zeros_like(inputs)
         for direction, order in enumerate(_ORDERS[: self.directions]):
@@ -181,9 +201,10 @@ class GRU(Layer):
             rows = inputs.swapaxes(0, 1)[order].reshape(time * batch, inputs.shape[-1])
             # The input's map has the candidate first here, and last in its parameters.
             d_map = d_maps[direction, : 3 * h]
-            self.input_weight.grad[:, columns] += np.roll(d_map @ rows, -h, axis=0).T
+            self.recurrent_weight.grad[direction] += matrix_product(states[direction], d_maps[direction, h:].T)
+            self.input_weight.grad[:, columns] += np.roll(matrix_product(d_map, rows), -h, axis=0).T
             self.input_bias.grad[columns] += np.roll(d_biases[direction, : 3 * h], -h)
-            d_rows = d_map.T @ np.roll(self.input_weight.value[:, columns].T, h, axis=0)
+            d_rows = matrix_product(d_map.T, np.roll(self.input_weight.value[:, columns].T, h, axis=0))
             d_inputs += d_rows.reshape(time, batch, inputs.shape[-1])[order].swapaxes(0, 1)
         return d_inputs
 

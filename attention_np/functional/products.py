@@ -1,0 +1,38 @@
+"""Large products of two matrices, shared by workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ._checks import Array
+from .workers import share
+
+PARTS = 4
+"""Into which a product is cut, whoever takes them: the bits do not depend on the number of workers."""
+SHARED = 16_000_000
+"""Multiplications from which on threads bring more than they cost."""
+
+
+def matrix_product(left: Array, right: Array) -> Array:
+    """``left @ right`` of (m, k) and (k, n), the longer of m and n cut into parts, each part a product of a single thread.
+
+    BLAS could use threads of its own. But they wait for their next product in a busy loop, some 20 ms long, and take a core
+    from the workers of everything else in a training step; so either all of it has workers or none.
+    """
+    (rows, inner), columns = left.shape, right.shape[1]
+    result = np.empty((rows, columns), left.dtype)
+    longer = max(rows, columns)
+    few = rows * inner * columns < SHARED
+    size = max(1, longer if few else -(-longer // PARTS))
+
+    def multiply(parts: Iterator[slice]) -> None:
+        for part in parts:
+            if rows >= columns:
+                np.matmul(left[part], right, out=result[part])
+            else:
+                np.matmul(left, right[:, part], out=result[:, part])
+
+    share([slice(first, first + size) for first in range(0, longer, size)], multiply, alone=few)
+    return result
