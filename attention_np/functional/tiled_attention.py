@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ._checks import Array
-from .tiled_problem import Problem
+from .tiled_problem import Place, Problem
 from .tiles import Tiling, Workspace, workspace
 from .workers import share
 
@@ -32,57 +32,41 @@ def tiled_attention(problem: Problem) -> tuple[Array, Array]:
             for items, chain in tasks:
                 units = problem.unit_keys(items, room)
                 for rows in tiling.queries[chain :: tiling.chains]:
-                    sums, normaliser, shift = _sums(
-                        problem, items, rows, tiling.keys, units, room, context[items, rows]
-                    )
-                    log_normaliser[items, rows] = np.log(normaliser) + shift
-                    normaliser[normaliser == 0] = 1
-                    sums /= normaliser[..., None]
+                    place = items, rows
+                    log_normaliser[place] = _attend(problem, place, tiling.keys, units, context[place], room)
 
     share(tiling.tasks(), work)
     return context, log_normaliser
 
 
-def _sums(
-    problem: Problem,
-    items: slice,
-    rows: slice,
-    blocks: list[slice],
-    units: Array,
-    room: Workspace,
-    sums: Array,
-) -> tuple[Array, Array, Array | float]:
-    """The sums of exponentials times values and of exponentials, and the shift of the exponents."""
-    n, length, width = sums.shape
-    longest = max((keys.stop - keys.start for keys in blocks), default=0)
-    queries = problem.scaled_queries(items, rows, room.array("queries", n, length, units.shape[-1]))
-    ones = room.array("ones", longest, 1)
-    ones[...] = 1
-    normaliser = np.zeros((n, length), sums.dtype)
-    maximum = np.full((n, length), -np.inf, sums.dtype)
-    shift: Array | float = 0.0
-    visible = problem.visible_blocks(rows, blocks)
+def _attend(
+    problem: Problem, place: Place, blocks: list[slice], units: Array, context: Array, room: Workspace
+) -> Array:
+    """Write the context of a block of queries; give their log-normaliser."""
+    queries = problem.scaled_queries(place, room)
+    ones = np.ones((max((keys.stop - keys.start for keys in blocks), default=0), 1), queries.dtype)
+    normaliser = np.zeros(queries.shape[:2], queries.dtype)
+    maximum = np.full_like(normaliser, -np.inf)
+    shift = np.zeros_like(normaliser)
+    visible = problem.visible_blocks(place[1], blocks)
     if not visible:
-        sums[...] = 0
+        context[...] = 0
     for number, keys in enumerate(visible):
-        size = keys.stop - keys.start
-        out = room.array("scores", n, length, size)
-        logits = problem.logits(items, rows, keys, queries, units[:, keys], out)
+        logits = problem.logits(place, keys, queries, units[:, keys], room)
         if not problem.bounded:
             larger = np.maximum(maximum, logits.max(axis=-1))
             shift = np.where(larger == -np.inf, 0, larger)
-            logits -= shift[..., None]
             shrink = np.exp(maximum - shift)
             maximum = larger
+            logits -= shift[..., None]
             normaliser *= shrink
             if number:
-                sums *= shrink[..., None]
-        exponentials = problem.exponentials(items, rows, keys, logits)
+                context *= shrink[..., None]
+        exponentials = problem.exponentials(place, keys, logits)
         # A product with ones sums rows three times as fast as np.sum.
-        normaliser += np.matmul(exponentials, ones[:size])[..., 0]
-        values = problem.values[items, keys]
-        if number:
-            sums += np.matmul(exponentials, values, out=room.array("part", n, length, width))
-        else:
-            np.matmul(exponentials, values, out=sums)
-    return sums, normaliser, shift
+        normaliser += np.matmul(exponentials, ones[: keys.stop - keys.start])[..., 0]
+        room.add_product(exponentials, problem.values[place[0], keys], context, number == 0)
+    log_normaliser = np.log(normaliser) + shift
+    normaliser[normaliser == 0] = 1
+    context /= normaliser[..., None]
+    return log_normaliser

@@ -13,6 +13,9 @@ from ._checks import Array, require_finite
 from .attention_options import Options
 from .tiles import Workspace
 
+# Some matrices of the stack, and some rows of each.
+Place = tuple[slice, slice]
+
 
 class Lengths(NamedTuple):
     """Vectors (N, n, d) and what turns them into unit vectors: 1 / length, 0 for a zero vector.
@@ -45,6 +48,19 @@ class Lengths(NamedTuple):
         inverse = np.divide(1, np.sqrt(squares), out=np.zeros_like(squares), where=squares > 0)
         return cls(moderate, inverse, magnitudes)
 
+    def turn(self, place: Place, d_units: Array, room: Workspace, scale: Array | float = 1.0) -> Array:
+        """In place, the gradient of scale x unit vectors becomes that of the vectors (see `cosine_scores_backward`).
+
+        Gives the part of `d_units` along each vector, which is taken away.
+        """
+        vectors, inverse = self.vectors[place], self.inverse[place]
+        along = np.vecdot(vectors, d_units) * inverse
+        d_units -= np.multiply(vectors, (along * inverse)[..., None], out=room.array("part", *d_units.shape))
+        d_units *= (scale * inverse)[..., None]
+        if self.magnitudes is not None:
+            d_units /= np.maximum(self.magnitudes[place], np.finfo(d_units.dtype).tiny)[..., None]
+        return along
+
 
 class Spread(NamedTuple):
     """An array that broadcasts to (..., L, S), and for each matrix of the flat stack the place of its own."""
@@ -61,8 +77,9 @@ class Spread(NamedTuple):
         places = np.broadcast_to(np.arange(number).reshape(own[:-2]), lead).reshape(-1)
         return cls(array.reshape(number, *own[-2:]), places)
 
-    def tile(self, items: slice, queries: slice, keys: slice) -> Array:
-        matrices = self.matrices
+    def tile(self, place: Place, keys: slice) -> Array:
+        """What meets a block; a length of 1 stays 1."""
+        (items, queries), matrices = place, self.matrices
         if len(matrices) > 1:
             places = self.places[items]
             matrices = matrices[places[0]][None] if len(places) == 1 else matrices[places]
@@ -124,34 +141,33 @@ class Problem:
             bounded=bias is None and bool(logit_bound <= np.log(np.finfo(queries.dtype).max) / 2),
         )
 
-    def scaled_queries(self, items: slice, rows: slice, out: Array) -> Array:
+    def scaled_queries(self, place: Place, room: Workspace) -> Array:
         """Queries times the scale, of length 1 before that if the score is a cosine."""
-        queries, factors = self.queries[items, rows], self.scale[items, None]
+        queries, factors = self.queries[place], self.scale[place[0], None]
         if self.query_lengths is not None:
-            factors = factors * self.query_lengths.inverse[items, rows]
-        return np.multiply(queries, factors[..., None], out=out)
+            factors = factors * self.query_lengths.inverse[place]
+        return np.multiply(queries, factors[..., None], out=room.array("queries", *queries.shape))
 
     def unit_keys(self, items: slice, room: Workspace) -> Array:
         """Keys, of length 1 if the score is a cosine."""
         keys = self.keys[items]
         if self.key_lengths is None:
             return keys
-        lengths = self.key_lengths.inverse[items, :, None]
-        return np.multiply(keys, lengths, out=room.array("unit keys", *keys.shape))
+        inverse = self.key_lengths.inverse[items, :, None]
+        return np.multiply(keys, inverse, out=room.array("unit keys", *keys.shape))
 
-    def logits(
-        self, items: slice, rows: slice, keys: slice, queries: Array, units: Array, out: Array
-    ) -> Array:
+    def logits(self, place: Place, keys: slice, queries: Array, units: Array, room: Workspace) -> Array:
         """Scaled and biased scores of a block; -inf where attending is forbidden, but not in a bounded problem."""
+        out = room.array("logits", *queries.shape[:2], units.shape[1])
         np.matmul(queries, units.swapaxes(-1, -2), out=out)
         if self.bias is not None:
-            out += self.bias.tile(items, rows, keys)
+            out += self.bias.tile(place, keys)
         if not self.bounded:
-            for visible in self._visible(items, rows, keys):
+            for visible in self._visible(place, keys):
                 np.copyto(out, -np.inf, where=~visible)
         return out
 
-    def exponentials(self, items: slice, rows: slice, keys: slice, logits: Array) -> Array:
+    def exponentials(self, place: Place, keys: slice, logits: Array) -> Array:
         """The exponentials, in the place of the logits; 0 where attending is forbidden.
 
         A bounded exponential can be multiplied by the mask afterwards, which is twenty times as fast as writing -inf where a
@@ -159,14 +175,14 @@ class Problem:
         """
         np.exp(logits, out=logits)
         if self.bounded:
-            for visible in self._visible(items, rows, keys):
+            for visible in self._visible(place, keys):
                 logits *= visible
         return logits
 
-    def _visible(self, items: slice, rows: slice, keys: slice) -> Iterator[Array]:
+    def _visible(self, place: Place, keys: slice) -> Iterator[Array]:
         if self.mask is not None:
-            yield self.mask.tile(items, rows, keys)
-        offset = self.keys.shape[1] - self.queries.shape[1]
+            yield self.mask.tile(place, keys)
+        rows, offset = place[1], self.keys.shape[1] - self.queries.shape[1]
         if self.causal and keys.stop - 1 > rows.start + offset:
             yield np.arange(keys.start, keys.stop) <= np.arange(rows.start, rows.stop)[:, None] + offset
 
@@ -176,6 +192,25 @@ class Problem:
             return blocks
         end = rows.stop + self.keys.shape[1] - self.queries.shape[1]
         return [keys for keys in blocks if keys.start < end]
+
+    def finish_queries(self, place: Place, d_queries: Array, room: Workspace) -> Array:
+        r"""In place, dW becomes the gradient of the queries; gives that of the scale, summed over the rows.
+
+        The score is bilinear, so the scale's gradient needs no scores: :math:`\sum_{ji} dA_{ji} s_{ji} = \sum_j w_j \cdot (dA \, K)_j`.
+        For cosines that is just the part along w, which the gradient of a unit vector loses.
+        """
+        scale = self.scale[place[0], None]
+        if self.query_lengths is not None:
+            along = self.query_lengths.turn(place, d_queries, room, scale)
+        else:
+            along = np.vecdot(self.queries[place], d_queries)
+            d_queries *= scale[..., None]
+        return along.sum(axis=-1)
+
+    def finish_keys(self, place: Place, d_keys: Array, room: Workspace) -> None:
+        """In place, the gradient of the unit keys becomes that of the keys."""
+        if self.key_lengths is not None:
+            self.key_lengths.turn(place, d_keys, room)
 
 
 def flat(array: Array, own: int) -> Array:

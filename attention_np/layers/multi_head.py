@@ -191,9 +191,10 @@ class MultiHeadAttention(Layer):
         }
 
     def _split(self, array: Array) -> Array:
-        """(..., L, width) to (..., heads, L, width / heads)."""
+        """(..., L, width) to (..., heads, L, width / heads), in this order in memory too, for the passes to come."""
         *lead, length, width = array.shape
-        return array.reshape(*lead, length, self.heads, width // self.heads).swapaxes(-2, -3)
+        split = array.reshape(*lead, length, self.heads, width // self.heads)
+        return np.ascontiguousarray(split.swapaxes(-2, -3))
 
     def _merge(self, array: Array) -> Array:
         """(..., heads, L, width / heads) to (..., L, width): the heads' axis goes back before it is merged."""
