@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def tiled_attention_backward(
         with workspace(d_queries.dtype) as room, np.errstate(all="ignore"):
             for items, chain in tasks:
                 units = problem.unit_keys(items, room)
-                sums = _Sums(problem, items, units, d_keys[chain][items], d_values[chain][items], room)
+                sums = _Sums(problem, items, units, d_keys[chain][items], d_values[chain][items], room, set())
                 for rows in tiling.queries[chain :: tiling.chains]:
                     place = items, rows
                     sums.add_rows(
@@ -67,8 +67,7 @@ def tiled_attention_backward(
     return d_queries, d_keys[0], d_values[0], d_scale.sum(axis=0)
 
 
-@dataclass
-class _Sums:
+class _Sums(NamedTuple):
     """Sums over queries for the keys and values of some matrices; a block's first part is written, not added to zeros."""
 
     problem: Problem
@@ -77,7 +76,7 @@ class _Sums:
     d_keys: Array
     d_values: Array
     room: Workspace
-    _begun: set[int] = field(default_factory=set)
+    begun: set[int]
 
     def add_rows(
         self,
@@ -112,8 +111,8 @@ class _Sums:
             np.matmul(upstream, problem.values[self.items, keys].swapaxes(-1, -2), out=d_logits)
             d_logits -= received[..., None]
             d_logits *= weights
-            first = keys.start not in self._begun
-            self._begun.add(keys.start)
+            first = keys.start not in self.begun
+            self.begun.add(keys.start)
             room.add_product(weights.swapaxes(-1, -2), upstream, self.d_values[:, keys], first)
             room.add_product(d_logits.swapaxes(-1, -2), queries, self.d_keys[:, keys], first)
             room.add_product(d_logits, units, d_queries, number == 0)
@@ -121,6 +120,6 @@ class _Sums:
     def close(self, blocks: list[slice]) -> None:
         """Zeros for the keys that no query sees."""
         for keys in blocks:
-            if keys.start not in self._begun:
+            if keys.start not in self.begun:
                 self.d_keys[:, keys] = 0
                 self.d_values[:, keys] = 0

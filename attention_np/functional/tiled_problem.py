@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -87,8 +86,7 @@ class Spread(NamedTuple):
         return matrices[:, rows, keys if matrices.shape[2] > 1 else slice(None)]
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     r"""Attention over a flat stack of N matrices: queries (N, L, d), keys (N, S, d), values (N, S, e), scale (N,).
 
     `bounded` says that a row's exponentials and their sum keep to half of the dtype's range of exponents, :math:`S e^b \le \sqrt{max}`

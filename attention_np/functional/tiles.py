@@ -6,7 +6,7 @@ import contextlib
 import math
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -70,8 +70,7 @@ def workspace(dtype: np.dtype) -> Iterator[Workspace]:
     _kept.workspaces[dtype] = room
 
 
-@dataclass(frozen=True)
-class Tiling:
+class Tiling(NamedTuple):
     """Which matrices of the stack, which queries and which keys form a block.
 
     A stack of few matrices is cut into two chains as well, which take the blocks of queries in turn (so that causal chains
