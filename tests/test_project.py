@@ -26,11 +26,14 @@ def test_the_package_is_clean(arguments: list[str]) -> None:
 
 def test_a_folder_imports_only_from_folders_before_it() -> None:
     upwards = []
+    package = ROOT / "attention_np"
     for place, folder in enumerate(FOLDERS):
-        for file in (ROOT / "attention_np" / folder).glob("*.py"):
-            for imported in re.findall(r"^\s*from \.\.(\w+)", file.read_text(encoding="utf-8"), re.MULTILINE):
+        for file in (package / folder).rglob("*.py"):
+            depth = len(file.relative_to(package).parts)
+            pattern = rf"^\s*from {re.escape('.' * depth)}(\w+)"
+            for imported in re.findall(pattern, file.read_text(encoding="utf-8"), re.MULTILINE):
                 if imported in FOLDERS and FOLDERS.index(imported) > place:
-                    upwards.append(f"{folder}/{file.name} imports {imported}")
+                    upwards.append(f"{file.relative_to(package)} imports {imported}")
     assert upwards == []
 
 

@@ -101,7 +101,7 @@ def by_turn(wrong: list[Evidence], right: list[Evidence]) -> Iterator[Explanatio
 
 
 def by_row(wrong: list[Evidence]) -> Iterator[Explanation]:
-    """Errors in those rows alone whose id occurs several times, or which are masked."""
+    """Errors in those rows alone whose id occurs several times."""
     rows = [_repeated_rows(evidence) for evidence in wrong]
     if all(_confined_to(evidence, row) for evidence, row in zip(wrong, rows, strict=True)):
         shown = np.flatnonzero(rows[0])[:4].tolist()
