@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..layers.attention import SCORES
 from ..tasks.number_translation import VARIANTS, Translator, train_variant
 from ..tasks.number_words import NumberPair, draw_split
 from ..tasks.splits import Dataset, prepare
@@ -20,16 +21,23 @@ from ..tasks.summary_model import TrainedSummarizer, save_summarizer, train_summ
 from ..tasks.summary_scores import SummaryScores, score_summaries
 from ..training import blas_threads
 from .main_report import ActOne, ActTwo, save_pictures, write_main_report
-from .places import MODEL_FILE, cache_folder, last_model, output_folder, remember_model
+from .options import not_negative, positive
+from .places import MODEL_FILE, TRAINING_FILE, cache_folder, fresh, last_model, output_folder, remember_model
 from .tables import difference_lines, score_lines, translation_lines
-from .train import TRAINING_FILE, add_training_arguments, fresh
 
 _QUICK_TEST = 40
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the main job's options to the command itself."""
-    add_training_arguments(parser)
+    parser.add_argument("--minutes", type=positive, default=4.0, help="how long to train a summariser (4)")
+    parser.add_argument("--score", choices=SCORES, default="cosine", help="the attention's score (cosine)")
+    parser.add_argument("--seed", type=not_negative, default=0, help="of everything random (0)")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="the folder for what is made (in the cache)")
+    parser.add_argument("--resume", action="store_true", help="go on where training was interrupted")
+    parser.add_argument(
+        "--from", dest="packages", nargs="+", default=[], metavar="PACKAGE", help="more installed packages to read"
+    )
     parser.add_argument("--quick", action="store_true", help="a tiny run that shows the way, not the results")
     parser.add_argument("--ablate", action="store_true", help="also train without attention, and with sharpness 1")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON at the end")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 MODEL_FILE = "summarizer.npz"
+TASK_MODEL = "model.npz"
+TRAINING_FILE = "training.npz"
 _LAST_MODEL = "last-model.txt"
 
 
@@ -40,6 +42,29 @@ def output_folder(out: Path | None, task: str) -> Path:
     folder = cache_folder() / task if out is None else out
     folder.mkdir(parents=True, exist_ok=True)
     return folder.resolve()
+
+
+def fresh(checkpoint: Path, resume: bool) -> Path:
+    """The checkpoint to train with; an earlier training that is not resumed is kept beside it."""
+    if checkpoint.exists() and not resume:
+        checkpoint.replace(checkpoint.with_name("previous-" + checkpoint.name))
+    return checkpoint
+
+
+def task_model(folder: Path | None, task: str) -> Path:
+    """The model of `task` in `folder`, or the one that was trained last in the cache.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none; the message says which command trains one.
+    """
+    place = cache_folder() / task if folder is None else folder
+    path = place / TASK_MODEL if place.is_dir() or not place.exists() else place
+    if not path.exists():
+        again = "" if folder is None else f" --out {folder}"
+        raise FileNotFoundError(f"--model: there is no model at {path}; train one: attention-np train {task}{again}")
+    return path
 
 
 def remember_model(path: Path) -> None:

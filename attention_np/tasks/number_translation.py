@@ -97,13 +97,14 @@ class Translator:
         self,
         pairs: Sequence[NumberPair],
         *,
-        epochs: int = 8,
+        epochs: int | None = 8,
+        minutes: float | None = None,
         checkpoint: Path | None = None,
         resume: bool = False,
         configuration: Mapping[str, object] | None = None,
         progress: bool | TextIO = True,
     ) -> list[dict[str, float]]:
-        """Train on these pairs; gives the history of the epochs."""
+        """Train on these pairs, for epochs or, with `epochs` None, for minutes; gives the history of the epochs."""
         sharpness = self.sharpness
         watch = None if sharpness is None else lambda: {"sharpness": self.sharpness or 0.0}
         result = train(
@@ -112,6 +113,7 @@ class Translator:
             self._batches(pairs),
             rng=self.rng,
             epochs=epochs,
+            minutes=minutes,
             schedule=lambda total: WarmupCosine(total // 10, total),
             clip=1.0,
             watch=watch,

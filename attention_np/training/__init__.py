@@ -17,6 +17,7 @@ from __future__ import annotations
 from .checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
 from .interface import Batch, Batches, Model, TrainingResult
 from .loop import train
+from .saved_model import SavedModel, load_model, save_model
 from .state import trained_weights
 from .threads import blas_threads
 
@@ -26,10 +27,13 @@ __all__ = [
     "Checkpoint",
     "CheckpointError",
     "Model",
+    "SavedModel",
     "TrainingResult",
     "blas_threads",
     "load_checkpoint",
+    "load_model",
     "save_checkpoint",
+    "save_model",
     "train",
     "trained_weights",
 ]

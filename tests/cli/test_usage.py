@@ -11,8 +11,17 @@ from typing import Any
 import pytest
 
 import attention_np
+from attention_np.cli.tasks import COMMANDS
 
 SUBCOMMANDS = ("train", "summarize", "evaluate", "where", "bench")
+
+
+@pytest.mark.parametrize("task", [command.name for command in COMMANDS])
+@pytest.mark.parametrize("subcommand", ["train", "evaluate"])
+def test_help_of_a_task_shows_an_example_of_it(fresh_run: Any, subcommand: str, task: str) -> None:
+    done = fresh_run(subcommand, task, "--help")
+    assert done.status == 0 and done.err == ""
+    assert f"example: attention-np {subcommand} {task}" in done.out
 
 
 @pytest.mark.parametrize("subcommand", [None, *SUBCOMMANDS])
@@ -45,7 +54,10 @@ def test_the_module_and_the_console_script_are_the_same_command() -> None:
         (["train", "numbers", "--seed", "-1"], "--seed: expected a whole number of at least 0, got -1"),
         (["train"], "task"),
         (["train", "poems"], "'poems'"),
-        (["evaluate", "numbers"], "'numbers'"),
+        (["evaluate", "poems"], "'poems'"),
+        (["evaluate"], "task"),
+        (["evaluate", "numbers"], "train one: attention-np train numbers"),
+        (["train", "numbers", "--score", "tanimoto"], "'tanimoto'"),
         (["summarize", "two words", "--seed", "1"], "--seed"),
         (["summarize"], "--object"),
         (["summarize", "two words", "--object", "textwrap.wrap"], "--object"),

@@ -1,0 +1,8 @@
+"""The tasks of ``attention-np train`` and ``attention-np evaluate``, a file each; thin, as all of the command."""
+
+from . import numbers, summaries
+
+COMMANDS = (
+    summaries.COMMAND,
+    numbers.COMMAND,
+)

@@ -1,0 +1,30 @@
+"""`train` and `evaluate` for number words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.slow
+def test_what_was_trained_is_evaluated_and_drawn(fresh_run: Any, tmp_path: Path) -> None:
+    out = tmp_path / "numbers"
+    trained = fresh_run("train", "numbers", "--minutes", "0.05", "--seed", "2", "--out", str(out), "--json")
+    assert trained.status == 0, trained.err
+    figures = json.loads(trained.out)
+    assert 0 <= figures["exact"] <= 1 and 0 < figures["alignment"]["mean_peak"] <= 1
+    picture = tmp_path / "map.png"
+    evaluated = fresh_run("evaluate", "numbers", "--model", str(out), "--json", "--heatmap", str(picture))
+    assert evaluated.status == 0, evaluated.err
+    assert json.loads(evaluated.out) == figures
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "expected a model for numbers" not in fresh_run("evaluate", "numbers", "--model", str(out)).err
+
+
+def test_a_file_of_another_kind_is_refused_by_name(fresh_run: Any, quick: Any, tmp_path: Path) -> None:
+    (tmp_path / "model.npz").write_bytes((quick.out / "summarizer.npz").read_bytes())
+    complaint = fresh_run("evaluate", "numbers", "--model", str(tmp_path)).complaint
+    assert "expected a model for numbers" in complaint
