@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,9 +112,18 @@ class Seq2Seq(Layer):
         return float(loss), backward
 
     def predict(
-        self, source: Array, mask: Array, *, start: int, end: int, padding: int, beams: int = 1, longest: int = 24
+        self,
+        source: Array,
+        mask: Array,
+        *,
+        start: int,
+        end: int,
+        padding: int,
+        beams: int = 1,
+        longest: int = 24,
+        never: Sequence[int] = (),
     ) -> list[Hypothesis]:
-        """The likeliest target of each source (B, S), by beam search; one beam is greedy."""
+        """The likeliest target of each source (B, S), by beam search; one beam is greedy. Ids of `never` are not written."""
         embedded, _ = self.source_embedding(source)
         encoded, _ = self.encoder(embedded, mask)
 
@@ -123,8 +132,8 @@ class Seq2Seq(Layer):
             decoded = self.decoder.step(target, encoded.states, mask, states)
             logits, _ = self.output(decoded.features)
             likely = softmax(logits)
-            # What must not be written: nothing, or a beginning.
-            likely[..., [padding, start]] = 0
+            # Nothing and a beginning must not be written either.
+            likely[..., [padding, start, *never]] = 0
             with np.errstate(divide="ignore"):
                 return np.log(likely), decoded.state
 

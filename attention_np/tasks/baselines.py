@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
@@ -13,6 +12,7 @@ from .cleaning import SUMMARY_WORDS, Pair
 from .rouge import rouge_scores
 from .splits import Dataset
 from .textrank import most_central_sentence, sentences
+from .tf_idf import TfIdf
 from .vocabulary import identifier_words, is_word, join_words, split_words
 
 Summariser: TypeAlias = Callable[[Pair], list[str]]
@@ -143,38 +143,18 @@ def fill(form: str, pair: Pair) -> list[str]:
 
 
 class NearestNeighbour:
-    """The summary of the training pair whose source is most like: the highest cosine of tf-idf vectors.
-
-    A word that occurs c times in a source, and in m of n training sources, has the weight
-    (1 + ln c)·(1 + ln((1 + n)/(1 + m))) (Salton and Buckley 1988). The vectors are sparse, so a source is
-    compared word by word through an index.
-    """
+    """The summary of the training pair whose source is most like (see `TfIdf`)."""
 
     def __init__(self, train: Sequence[Pair]) -> None:
         self._train = train
-        counts = [Counter(filter(is_word, pair.source)) for pair in train]
-        containing = Counter(word for count in counts for word in count)
-        self._idf = {word: 1.0 + math.log((1 + len(train)) / (1 + m)) for word, m in containing.items()}
-        rows: defaultdict[str, list[int]] = defaultdict(list)
-        weights: defaultdict[str, list[float]] = defaultdict(list)
-        for row, count in enumerate(counts):
-            for word, weight in self._unit(count).items():
-                rows[word].append(row)
-                weights[word].append(weight)
-        self._index = {word: (np.array(rows[word]), np.array(weights[word])) for word in rows}
-
-    def _unit(self, count: Mapping[str, int]) -> dict[str, float]:
-        known = {word: c for word, c in count.items() if word in self._idf}
-        vector = {word: (1.0 + math.log(c)) * self._idf[word] for word, c in known.items()}
-        norm = math.sqrt(sum(weight * weight for weight in vector.values()))
-        return {word: weight / norm for word, weight in vector.items()}
+        self._index = TfIdf([_counted(pair) for pair in train])
 
     def __call__(self, pair: Pair) -> list[str]:
-        cosines = np.zeros(len(self._train))
-        for word, weight in self._unit(Counter(filter(is_word, pair.source))).items():
-            rows, weights = self._index[word]
-            cosines[rows] += weight * weights
-        return list(self._train[int(np.argmax(cosines))].target)
+        return list(self._train[self._index.nearest(_counted(pair))].target)
+
+
+def _counted(pair: Pair) -> Counter[str]:
+    return Counter(filter(is_word, pair.source))
 
 
 def best_sentence(pair: Pair) -> list[str]:
