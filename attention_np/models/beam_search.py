@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from ..functional._checks import Array
 
-# (states (N, K, h), the last words (N, K)) -> log-probabilities (N, K, V), the next states
-Step = Callable[[Array, Array], tuple[Array, Array]]
+# An array (N, K, ...), or several of them: a recurrent state, or keys and values of what each beam has written.
+States = TypeVar("States", Array, Sequence[Array])
+# (states, the last words (N, K)) -> log-probabilities (N, K, V), the next states
+Step = Callable[[States, Array], tuple[Array, States]]
 
 
 class Hypothesis(NamedTuple):
@@ -21,8 +23,8 @@ class Hypothesis(NamedTuple):
 
 
 def beam_search(
-    step: Step,
-    states: Array,
+    step: Step[States],
+    states: States,
     *,
     start: int,
     end: int,
@@ -41,9 +43,9 @@ def beam_search(
     Parameters
     ----------
     step : callable
-        Takes states ``(N, K, h)`` and the last words ``(N, K)``; gives log-probabilities ``(N, K, V)`` and the next states.
-    states : array (N, K, h)
-        Before the first word: N texts, K beams of each, all alike.
+        Takes states and the last words ``(N, K)``; gives log-probabilities ``(N, K, V)`` and the next states.
+    states : array (N, K, ...) or sequence of such arrays
+        Before the first word: N texts, K beams of each, all alike. A beam takes its states along where it goes.
     start, end : int
         Ids of the word before the first and of the one after the last.
     longest : int
@@ -59,7 +61,7 @@ def beam_search(
     list of list of Hypothesis
         For each text, the best first, at most K.
     """
-    texts, beams, _ = states.shape
+    texts, beams = (states if isinstance(states, np.ndarray) else states[0]).shape[:2]
     finished: list[list[Hypothesis]] = [[] for _ in range(texts)]
     scores = np.full((texts, beams), -np.inf)
     scores[:, 0] = 0
@@ -98,10 +100,16 @@ def beam_search(
         words = np.take_along_axis(next_words, going, -1)
         origin = np.take_along_axis(origin, going, -1)
         written = np.concatenate([np.take_along_axis(written, origin[..., None], 1), words[..., None]], axis=-1)
-        states = np.take_along_axis(states, origin[..., None], axis=1)
+        states = _of_beams(states, origin)
         if _decided(finished, scores, beams, longest, length_power):
             break
     return [sorted(group, key=lambda hypothesis: -hypothesis.score)[:beams] for group in finished]
+
+
+def _of_beams(states: States, origin: Array) -> States:
+    """The states of the beams `origin` (N, K) of each text."""
+    chosen = np.arange(len(origin))[:, None], origin
+    return states[chosen] if isinstance(states, np.ndarray) else [state[chosen] for state in states]
 
 
 def _without_repeated_pairs(log_weights: Array, written: Array) -> Array:
