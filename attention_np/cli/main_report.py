@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from ..tasks.cleaning import Pair
-from ..tasks.number_translation import Translation, TranslationScore
+from ..tasks.number_translation import TranslationScore
 from ..tasks.number_words import NumberPair
 from ..tasks.splits import Dataset
 from ..tasks.summaries import Summary
 from ..tasks.summary_model import TrainedSummarizer
 from ..tasks.summary_scores import SummaryScores
+from ..tasks.transducer import Translation
 from ..visualize.report import Curve, Example, Image, Section, Table, write_report
 
 _EXAMPLES = 100
