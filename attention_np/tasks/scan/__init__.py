@@ -1,0 +1,1 @@
+"""SCAN: commands of a small grammar, translated into actions (Lake and Baroni 2018)."""
