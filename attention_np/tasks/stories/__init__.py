@@ -1,0 +1,1 @@
+"""Short stories in the style of the bAbI tasks, questions about them, and the sentences that answer them."""
