@@ -19,16 +19,22 @@ dimensions, keeps the floating dtype it is given, and never changes an argument.
 
 from .activations import gelu, gelu_backward, relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward
 from .additive import additive_scores, additive_scores_backward
-from .attention import attention, attention_backward, causal_mask
+from .alibi import alibi_bias, alibi_slopes
+from .attention import attention, attention_backward
 from .context import context, context_backward
 from .cross_entropy import cross_entropy, cross_entropy_backward
 from .dropout import dropout, dropout_backward, dropout_mask
 from .embedding import embedding, embedding_backward
+from .grouped_attention import grouped_attention, grouped_attention_backward
 from .layer_norm import layer_norm, layer_norm_backward
 from .linear import linear, linear_backward
+from .masks import causal_mask, padding_mask, prefix_mask, sliding_window_mask
 from .pointer import copy_cross_entropy, copy_cross_entropy_backward, copy_mixture, copy_mixture_backward
 from .positions import sinusoidal_positions
+from .qk_norm import qk_norm_scale
 from .recurrent import gru_cell, gru_cell_backward
+from .rms_norm import rms_norm, rms_norm_backward
+from .rotary import rotary, rotary_backward
 from .scores import (
     cosine_scores,
     cosine_scores_backward,
@@ -42,6 +48,8 @@ from .weights import softmax, softmax_backward
 __all__ = [
     "additive_scores",
     "additive_scores_backward",
+    "alibi_bias",
+    "alibi_slopes",
     "attention",
     "attention_backward",
     "causal_mask",
@@ -64,19 +72,29 @@ __all__ = [
     "embedding_backward",
     "gelu",
     "gelu_backward",
+    "grouped_attention",
+    "grouped_attention_backward",
     "gru_cell",
     "gru_cell_backward",
     "layer_norm",
     "layer_norm_backward",
     "linear",
     "linear_backward",
+    "padding_mask",
+    "prefix_mask",
+    "qk_norm_scale",
     "relu",
     "relu_backward",
+    "rms_norm",
+    "rms_norm_backward",
+    "rotary",
+    "rotary_backward",
     "scaled_dot_scores",
     "scaled_dot_scores_backward",
     "sigmoid",
     "sigmoid_backward",
     "sinusoidal_positions",
+    "sliding_window_mask",
     "softmax",
     "softmax_backward",
     "tanh",

@@ -7,13 +7,13 @@ from typing import Literal, overload
 import numpy as np
 
 from ._checks import Array, require_floats, require_same_lead, require_shape
-from .attention_options import SCORES, Options, Scale, causal_mask
+from .attention_options import SCORES, Options, Scale
 from .logits import refuse
 from .tiled_attention import tiled_attention
 from .tiled_attention_backward import tiled_attention_backward
 from .tiled_problem import Problem, flat
 
-__all__ = ["SCORES", "Scale", "attention", "attention_backward", "causal_mask"]
+__all__ = ["SCORES", "Scale", "attention", "attention_backward"]
 
 
 @overload

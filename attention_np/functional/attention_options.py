@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._checks import Array, require_broadcast, require_finite, require_floats, require_mask
+from .masks import causal_mask
 from .scores import _check_pair as check_pair
 from .scores import (
     cosine_scores,
@@ -85,18 +86,3 @@ class Options(NamedTuple):
             if argument is not None:
                 # A bias of -inf is a mask.
                 require_finite(name, np.where(np.equal(argument, -np.inf) & (name == "bias"), 0, argument))
-
-
-def causal_mask(targets: int, sources: int) -> Array:
-    """Where attending is allowed if no query may look ahead: key j for query i where j ≤ i + sources - targets.
-
-    Parameters
-    ----------
-    targets, sources : int
-        L and S; the ends are aligned, so with a cache of earlier keys the last query still sees every key.
-
-    Returns
-    -------
-    boolean array (L, S)
-    """
-    return np.arange(sources) <= np.arange(targets)[:, None] + (sources - targets)

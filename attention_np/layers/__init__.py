@@ -7,11 +7,13 @@ parameters into ``parameter.grad`` and returns the gradients of the inputs, in t
 from .attention import Attended, Attention
 from .dropout import Dropout
 from .embedding import Embedding
+from .key_value_cache import KeyValueCache
 from .layer_norm import LayerNorm
 from .linear import Linear
 from .module import Layer, Parameter
-from .multi_head import KeyValueCache, MultiHeadAttention
+from .multi_head import MultiHeadAttention
 from .recurrent import GRU, Read
+from .rms_norm import RMSNorm
 from .sharpness import Sharpness
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "Linear",
     "MultiHeadAttention",
     "Parameter",
+    "RMSNorm",
     "Read",
     "Sharpness",
 ]

@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..functional import attention, attention_backward, softmax
+from ..functional import (
+    alibi_bias,
+    alibi_slopes,
+    grouped_attention,
+    grouped_attention_backward,
+    rotary,
+    rotary_backward,
+    sliding_window_mask,
+    softmax,
+)
 from ..functional._checks import Array
 from ..functional.attention_options import SCORES, Options
 from ..functional.logits import scaled_scores
+from .heads import merge_heads, split_heads
+from .key_value_cache import KeyValueCache
 from .linear import Linear
 from .module import Layer, called_once
+from .rms_norm import RMSNorm
 from .sharpness import Sharpness
 
-
-@dataclass
-class KeyValueCache:
-    """Keys and values of what has been seen, (..., heads, S, width / heads) each; None before the first step."""
-
-    keys: Array | None = None
-    values: Array | None = None
-
-    def extend(self, keys: Array, values: Array) -> None:
-        """Put new keys and values behind those that are held."""
-        self.keys = keys if self.keys is None else np.concatenate([self.keys, keys], axis=-2)
-        self.values = values if self.values is None else np.concatenate([self.values, values], axis=-2)
+POSITIONS = ("rotary", "alibi")
 
 
 class MultiHeadAttention(Layer):
     r"""Attention in `heads` subspaces (Vaswani et al. 2017, section 3.2.2), by cosine unless another score is chosen.
 
-    .. math:: \mathrm{out} = \mathrm{concat}_h \bigl( \mathrm{attention}(w W^q_h, v W^k_h, v W^v_h) \bigr) W^o
+    .. math:: \mathrm{out} = \mathrm{concat}_h \bigl( \mathrm{attention}(w W^q_h, v W^k_{g(h)}, v W^v_{g(h)}) \bigr) W^o
 
     Parameters
     ----------
@@ -48,13 +49,24 @@ class MultiHeadAttention(Layer):
         Learn a sharpness per head; where it is not said, exactly if the score is the cosine and no scale is given.
     initial_scale : float
         Where each head's sharpness starts.
+    key_value_heads : int, optional
+        Heads of keys and values, each shared by a group of neighbouring heads (see `grouped_attention`); a divisor of `heads`, which
+        it is unless given.
+    positions : {"rotary", "alibi"}, optional
+        How self attention tells places apart: by turning queries and keys (see `rotary`), or by a bias that falls with the distance (see
+        `alibi_bias`). None: it does not.
+    window : int, optional
+        In self attention, how many of the nearest positions a target sees on each side, its own among them (see `sliding_window_mask`).
+    qk_norm : bool
+        Normalise queries and keys by `rms_norm`, with gains that all heads share (see `functional.qk_norm`).
     rng : numpy.random.Generator
     dtype : dtype
 
     Raises
     ------
     ValueError
-        If `width` is not a multiple of `heads`, the score is unknown, or a scale is both given and learned.
+        If `width` is not a multiple of `heads` or these not of `key_value_heads`, a name is unknown, a scale is both given and learned,
+        there is no window, or rotary positions meet an odd width of heads.
     """
 
     def __init__(
@@ -66,6 +78,10 @@ class MultiHeadAttention(Layer):
         scale: float | None = None,
         learn_scale: bool | None = None,
         initial_scale: float = 10.0,
+        key_value_heads: int | None = None,
+        positions: str | None = None,
+        window: int | None = None,
+        qk_norm: bool = False,
         rng: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
@@ -75,15 +91,30 @@ class MultiHeadAttention(Layer):
             raise ValueError(f"score: expected one of {', '.join(SCORES)}, got {score!r}")
         if learn_scale and scale is not None:
             raise ValueError(f"scale: expected None where learn_scale is set, got {scale}; give initial_scale instead")
+        groups = heads if key_value_heads is None else key_value_heads
+        if groups < 1 or heads % groups:
+            raise ValueError(f"key_value_heads: expected a divisor of heads = {heads}, got {key_value_heads}")
+        if positions is not None and positions not in POSITIONS:
+            raise ValueError(f"positions: expected one of {', '.join(POSITIONS)}, or None, got {positions!r}")
+        head_width = width // heads
+        if positions == "rotary" and head_width % 2:
+            raise ValueError(f"width: expected an even width of each head for rotary positions, got {head_width}")
+        if window is not None and window < 1:
+            raise ValueError(f"window: expected at least 1, got {window}")
         self.heads = heads
+        self.key_value_heads = groups
         self.score = score
         self.scale = scale
+        self.positions = positions
+        self.window = window
         self.query = Linear(width, width, rng=rng, dtype=dtype)
-        self.key = Linear(width, width, rng=rng, dtype=dtype)
-        self.value = Linear(width, width, rng=rng, dtype=dtype)
+        self.key = Linear(width, groups * head_width, rng=rng, dtype=dtype)
+        self.value = Linear(width, groups * head_width, rng=rng, dtype=dtype)
         self.output = Linear(width, width, rng=rng, dtype=dtype)
         learned = score == "cosine" and scale is None if learn_scale is None else learn_scale
         self.sharpness = Sharpness(initial_scale, shape=(heads,), dtype=dtype) if learned else None
+        self.query_norm = RMSNorm(head_width, dtype=dtype) if qk_norm else None
+        self.key_norm = RMSNorm(head_width, dtype=dtype) if qk_norm else None
 
     def __call__(
         self, targets: Array, inputs: Array | None = None, *, mask: Array | None = None, causal: bool = False
@@ -108,25 +139,25 @@ class MultiHeadAttention(Layer):
             Takes d_outputs; gives ``(d_targets,)``, or ``(d_targets, d_inputs)`` in cross attention.
         """
         own = inputs is None
+        self._require_self_attention(own)
         attended_to = targets if inputs is None else inputs
-        flat_queries, query_backward = self.query(targets)
-        flat_keys, key_backward = self.key(attended_to)
-        flat_values, value_backward = self.value(attended_to)
-        queries, keys, values = (self._split(flat) for flat in (flat_queries, flat_keys, flat_values))
-        options = self._options(mask, causal)
-        context, log_normaliser = attention(queries, keys, values, **options, return_log_normaliser=True)
-        outputs, output_backward = self.output(self._merge(context))
+        queries, query_backward = self._queries(targets, 0)
+        keys, key_backward = self._keys(attended_to, 0)
+        values, value_backward = self._values(attended_to)
+        options = self._options(queries, keys, mask, causal)
+        context, log_normaliser = grouped_attention(queries, keys, values, **options, return_log_normaliser=True)
+        outputs, output_backward = self.output(merge_heads(context))
 
         @called_once
         def backward(d_outputs: Array) -> tuple[Array, ...]:
-            d_context = self._split(output_backward(d_outputs))
-            d_queries, d_keys, d_values, d_scale = attention_backward(
+            d_context = split_heads(output_backward(d_outputs), self.heads)
+            d_queries, d_keys, d_values, d_scale = grouped_attention_backward(
                 d_context, queries, keys, values, **options, context=context, log_normaliser=log_normaliser
             )
             if self.sharpness is not None:
                 self.sharpness.add_gradient(d_scale)
-            d_targets = query_backward(self._merge(d_queries))
-            d_inputs = key_backward(self._merge(d_keys)) + value_backward(self._merge(d_values))
+            d_targets = query_backward(d_queries)
+            d_inputs = key_backward(d_keys) + value_backward(d_values)
             return (d_targets + d_inputs,) if own else (d_targets, d_inputs)
 
         return outputs, backward
@@ -150,11 +181,11 @@ class MultiHeadAttention(Layer):
         targets : array (..., L, width)
             The new targets, usually one.
         cache : KeyValueCache
-            Is extended by this call.
+            Is extended by this call; what no later target can see through the window is dropped.
         inputs : array (..., S, width), optional
             What is new to be attended to.
         mask : boolean array, optional
-            Broadcasts to (..., L, all that the cache holds).
+            Broadcasts to (..., L, all that the cache has seen).
         causal : bool
             No target looks ahead of itself: for several new targets at once.
 
@@ -162,41 +193,83 @@ class MultiHeadAttention(Layer):
         -------
         array (..., L, width)
         """
-        extended = KeyValueCache(cache.keys, cache.values)
+        self._require_self_attention(inputs is not None and inputs.shape == targets.shape)
+        extended = replace(cache)
         if inputs is not None:
-            extended.extend(self._split(self.key(inputs)[0]), self._split(self.value(inputs)[0]))
+            extended.extend(self._keys(inputs, cache.seen)[0], self._values(inputs)[0])
         if extended.keys is None or extended.values is None:
             raise ValueError("inputs: expected some at the first step with an empty cache, got None")
-        queries = self._split(self.query(targets)[0])
-        context = attention(queries, extended.keys, extended.values, **self._options(mask, causal))
-        cache.keys, cache.values = extended.keys, extended.values  # only now: a step that is refused changes nothing
-        return self.output(self._merge(context))[0]
+        queries, _ = self._queries(targets, cache.seen)
+        if mask is not None and mask.shape[-1:] == (extended.seen,):
+            mask = mask[..., extended.dropped :]
+        options = self._options(queries, extended.keys, mask, causal)
+        context = grouped_attention(queries, extended.keys, extended.values, **options)
+        if self.window is not None:
+            extended.keep_last(self.window - 1)
+        # Only now: a step that is refused changes nothing.
+        cache.keys, cache.values, cache.dropped = extended.keys, extended.values, extended.dropped
+        return self.output(merge_heads(context))[0]
 
     def weights(
         self, targets: Array, inputs: Array | None = None, *, mask: Array | None = None, causal: bool = False
     ) -> Array:
         """The weights of every head, (..., heads, L, S), which the forward pass does not keep: for looking at."""
-        queries = self._split(self.query(targets)[0])
-        keys = self._split(self.key(targets if inputs is None else inputs)[0])
-        _, logits, allowed = scaled_scores(queries, keys, Options(**self._options(mask, causal), bias=None))
+        self._require_self_attention(inputs is None)
+        queries, _ = self._queries(targets, 0)
+        keys, _ = self._keys(targets if inputs is None else inputs, 0)
+        options = Options(**self._options(queries, keys, mask, causal))
+        keys_of_heads = np.repeat(keys, self.heads // self.key_value_heads, axis=-3)
+        _, logits, allowed = scaled_scores(queries, keys_of_heads, options)
         return softmax(logits, mask=allowed)
 
-    def _options(self, mask: Array | None, causal: bool) -> dict[str, Any]:
-        scale = self.scale if self.sharpness is None else self.sharpness.value
+    def _queries(self, targets: Array, first: int) -> tuple[Array, Callable[[Array], Array]]:
+        return self._in_heads(self.query, self.heads, self.query_norm, targets, first)
+
+    def _keys(self, inputs: Array, first: int) -> tuple[Array, Callable[[Array], Array]]:
+        return self._in_heads(self.key, self.key_value_heads, self.key_norm, inputs, first)
+
+    def _in_heads(
+        self, linear: Linear, heads: int, norm: RMSNorm | None, inputs: Array, first: int
+    ) -> tuple[Array, Callable[[Array], Array]]:
+        """Queries or keys (..., heads, L, width / heads), from position `first` on; the backward gives d_inputs."""
+        mapped, linear_backward = linear(inputs)
+        vectors, norm_backward = split_heads(mapped, heads), None
+        if norm is not None:
+            vectors, norm_backward = norm(vectors)
+        if self.positions == "rotary":
+            vectors = rotary(vectors, first)
+
+        def backward(d_vectors: Array) -> Array:
+            if self.positions == "rotary":
+                d_vectors = rotary_backward(d_vectors, first)
+            if norm_backward is not None:
+                d_vectors = norm_backward(d_vectors)
+            return linear_backward(merge_heads(d_vectors))
+
+        return vectors, backward
+
+    def _values(self, inputs: Array) -> tuple[Array, Callable[[Array], Array]]:
+        mapped, linear_backward = self.value(inputs)
+        return split_heads(mapped, self.key_value_heads), lambda d_values: linear_backward(merge_heads(d_values))
+
+    def _options(self, queries: Array, keys: Array, mask: Array | None, causal: bool) -> dict[str, Any]:
+        targets, sources = queries.shape[-2], keys.shape[-2]
+        allowed = None if mask is None else mask[..., None, :, :] if mask.ndim > 2 else mask
+        if self.window is not None and self.window < sources:
+            near = sliding_window_mask(targets, sources, self.window)
+            allowed = near if allowed is None else allowed & near
+        alibi = self.positions == "alibi"
         return {
             "score": self.score,
-            "scale": scale,
-            "mask": None if mask is None else mask[..., None, :, :] if mask.ndim > 2 else mask,
+            "scale": self.scale if self.sharpness is None else self.sharpness.value,
+            "mask": allowed,
+            "bias": alibi_bias(alibi_slopes(self.heads, queries.dtype), targets, sources) if alibi else None,
             "causal": causal,
         }
 
-    def _split(self, array: Array) -> Array:
-        """(..., L, width) to (..., heads, L, width / heads), in this order in memory too, for the passes to come."""
-        *lead, length, width = array.shape
-        split = array.reshape(*lead, length, self.heads, width // self.heads)
-        return np.ascontiguousarray(split.swapaxes(-2, -3))
-
-    def _merge(self, array: Array) -> Array:
-        """(..., heads, L, width / heads) to (..., L, width): the heads' axis goes back before it is merged."""
-        *lead, heads, length, width = array.shape
-        return array.swapaxes(-2, -3).reshape(*lead, length, heads * width)
+    def _require_self_attention(self, own: bool) -> None:
+        if not own and (self.positions is not None or self.window is not None):
+            raise ValueError(
+                "inputs: expected the targets' own with positions or a window, which are for self attention; "
+                "make the layer of cross attention without them"
+            )

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ...functional import causal_mask
 from ...functional._checks import Array
-from ...functional.attention import causal_mask
 from ...functional.scores import default_scale
 from .mistake import Mistakes
 from .steps import (

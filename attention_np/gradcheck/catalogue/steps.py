@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ...functional import causal_mask, context_backward, softmax, softmax_backward
 from ...functional import context as weighted_sum
-from ...functional import context_backward, softmax, softmax_backward
 from ...functional._checks import Array
-from ...functional.attention import SCORES, Scale, causal_mask
+from ...functional.attention import SCORES, Scale
 from ...functional.scores import default_scale
 
 
