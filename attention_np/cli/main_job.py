@@ -85,8 +85,8 @@ def _plan(arguments: argparse.Namespace, minutes: float, folder: Path) -> str:
 
 def _act_one(seed: int, quick: bool) -> ActOne:
     _say("\nAct one: number words, English to German\n")
-    sizes = {"train": 600, "test": 150, "validation": 50} if quick else {}
-    split = draw_split(rng=np.random.default_rng(seed), **sizes)
+    rng = np.random.default_rng(seed)
+    split = draw_split(600, 150, 50, rng=rng) if quick else draw_split(rng=rng)
     translators: dict[str, Translator] = {}
     histories, scores = {}, {}
     for variant in VARIANTS:

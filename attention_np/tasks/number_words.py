@@ -21,7 +21,7 @@ The rules:
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -52,9 +52,9 @@ class NumberPair(NamedTuple):
     ----------
     number : int
     source, target : tuple of str
-        The English and the German words.
+        The English words, and the German (or the French) ones.
     alignment : tuple of (int or None)
-        For each German word the index in `source` of the English word that it translates; None for *und*.
+        For each word of `target` the index in `source` of the English word that it translates; None for *und*.
     """
 
     number: int
@@ -167,6 +167,7 @@ def draw_split(
     *,
     rng: np.random.Generator,
     below: int = LIMIT,
+    pair: Callable[[int], NumberPair] = number_pair,
 ) -> Split:
     """Draw different numbers for training, validation and test.
 
@@ -184,6 +185,8 @@ def draw_split(
         The same state gives the same split.
     below : int
         Numbers are drawn from 0 to `below` - 1.
+    pair : callable
+        From a number to its words in two languages.
 
     Raises
     ------
@@ -210,13 +213,20 @@ def draw_split(
         share = -(-left // (len(lengths) - position))
         drawn.append(numbers.start + rng.choice(len(numbers), min(share, len(numbers)), replace=False))
         left -= len(drawn[-1])
-    pairs = [number_pair(n) for n in rng.permutation(np.concatenate(drawn))]
-    in_training = [number_pair(0), *pairs[: train - 1]]
+    pairs = [pair(n) for n in rng.permutation(np.concatenate(drawn))]
+    in_training = [pair(0), *pairs[: train - 1]]
     return Split(
         [in_training[index] for index in rng.permutation(train)],
         pairs[train - 1 : train - 1 + validation],
         pairs[train - 1 + validation :],
     )
+
+
+def draw_six_digits(
+    count: int, *, rng: np.random.Generator, pair: Callable[[int], NumberPair] = number_pair
+) -> list[NumberPair]:
+    """Different numbers from 100,000 to 999,999: longer than all below, for a model that learned from those alone."""
+    return [pair(n) for n in 100_000 + rng.choice(LIMIT - 100_000, count, replace=False)]
 
 
 def alignment_accuracy(weights: Sequence[ArrayLike], pairs: Sequence[NumberPair]) -> AlignmentScore:

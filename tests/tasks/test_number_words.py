@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from attention_np.tasks.number_baseline import word_by_word
 from attention_np.tasks.number_words import (
     alignment_accuracy,
+    draw_six_digits,
     draw_split,
     english,
     german,
@@ -232,3 +234,17 @@ def test_weights_that_do_not_fit_are_refused(weights, message):
 def test_no_pairs_are_refused():
     with pytest.raises(ValueError, match="at least one, got 0 for 0"):
         alignment_accuracy([], [])
+
+
+def test_six_digits_are_drawn_once_each_and_have_six_digits():
+    pairs = draw_six_digits(300, rng=np.random.default_rng(2))
+    numbers = [pair.number for pair in pairs]
+    assert len(set(numbers)) == 300 and min(numbers) >= 100_000 and max(numbers) <= 999_999
+    assert pairs[0] == number_pair(numbers[0])
+
+
+def test_a_dictionary_alone_fails_where_the_languages_order_words_differently():
+    translate = word_by_word([number_pair(n) for n in range(1, 1000)])
+    assert translate(english(700)) == list(german(700))
+    assert translate(english(720)) == list(german(720))
+    assert translate(english(725)) == ["sieben", "hundert", "zwanzig", "fünf"] != list(german(725))
