@@ -6,10 +6,17 @@ Where the slope is simplest in terms of the result (tanh, sigmoid), the backward
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from ._checks import Array, require_floats, require_shape
+from .workers import share
+
+BLOCK = 65_536
+"""Numbers that gelu works on at a time: the dozen arrays of its formula stay in a core's cache."""
+ALONE = 4 * BLOCK
+"""Numbers up to which threads cost more than they bring."""
 
 
 def relu(inputs: Array) -> Array:
@@ -61,8 +68,12 @@ def gelu(inputs: Array) -> Array:
     array
     """
     require_floats(inputs=inputs)
-    tanh_u, _ = _gelu_tanh(inputs)
-    return 0.5 * inputs * (1 + tanh_u)
+
+    def formula(x: Array) -> Array:
+        tanh_u, _ = _gelu_tanh(x)
+        return 0.5 * x * (1 + tanh_u)
+
+    return _by_blocks(formula, inputs)
 
 
 def gelu_backward(d_outputs: Array, inputs: Array) -> Array:
@@ -83,9 +94,13 @@ def gelu_backward(d_outputs: Array, inputs: Array) -> Array:
         ``d_inputs``.
     """
     _check_upstream(d_outputs, inputs=inputs)
-    tanh_u, moderate = _gelu_tanh(inputs)
-    slope_u = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * moderate * moderate)
-    return d_outputs * (0.5 * (1 + tanh_u + moderate * (1 - tanh_u * tanh_u) * slope_u))
+
+    def formula(dy: Array, x: Array) -> Array:
+        tanh_u, moderate = _gelu_tanh(x)
+        slope_u = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * moderate * moderate)
+        return dy * (0.5 * (1 + tanh_u + moderate * (1 - tanh_u * tanh_u) * slope_u))
+
+    return _by_blocks(formula, d_outputs, inputs)
 
 
 def tanh(inputs: Array) -> Array:
@@ -158,7 +173,21 @@ def sigmoid_backward(d_outputs: Array, outputs: Array) -> Array:
 def _gelu_tanh(inputs: Array) -> tuple[Array, Array]:
     # Beyond |x| = 10 the tanh is 1 to the last bit; clipping there keeps x cubed, and 0 times infinity, out of reach.
     moderate = np.clip(inputs, -10, 10)
-    return np.tanh(math.sqrt(2 / math.pi) * (moderate + 0.044715 * moderate**3)), moderate
+    # Not moderate**3, which is a logarithm and an exponential of each number: 148 against 0.2 ns.
+    return np.tanh(math.sqrt(2 / math.pi) * (moderate + 0.044715 * (moderate * moderate * moderate))), moderate
+
+
+def _by_blocks(formula: Callable[..., Array], *arrays: Array) -> Array:
+    """The formula's value for arrays of one shape, entry by entry."""
+    result = np.empty(arrays[0].shape, arrays[0].dtype)
+    flat_result, flat_arrays = result.reshape(-1), [array.reshape(-1) for array in arrays]
+
+    def work(blocks: Iterator[slice]) -> None:
+        for block in blocks:
+            flat_result[block] = formula(*(array[block] for array in flat_arrays))
+
+    share([slice(i, i + BLOCK) for i in range(0, result.size, BLOCK)], work, alone=result.size <= ALONE)
+    return result
 
 
 def _check_upstream(d_outputs: Array, **kept: Array) -> None:
