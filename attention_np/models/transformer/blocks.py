@@ -150,7 +150,7 @@ class Block(Layer):
             raise ValueError(f"memory: expected {expected}, got {None if memory is None else memory.shape}")
         attended, attention_backward = self.attention(inputs, mask=mask, causal=self.causal)
         looked, cross_backward = attended, None
-        if self.cross is not None:
+        if self.cross is not None and memory is not None:
             looked, cross_backward = self.cross(attended, memory, mask=memory_mask)
         outputs, feed_forward_backward = self.feed_forward(looked)
 
