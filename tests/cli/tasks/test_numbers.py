@@ -19,7 +19,7 @@ def test_what_was_trained_is_evaluated_and_drawn(fresh_run: Any, tmp_path: Path)
     assert figures["language"] == "french" and figures["sharpness"] > 0
     assert len(figures["scores"]) == 2
     for score in figures["scores"].values():
-        assert 0 <= score["exact"] <= 1 and 0 <= score["word_by_word"] < 0.5
+        assert 0 <= score["exact"] <= 1 and 0 < score["word_by_word"] < 0.8
         assert 0 < score["alignment"]["mean_peak"] <= 1
     picture = tmp_path / "map.png"
     evaluated = fresh_run("evaluate", "numbers", "--model", str(out), "--json", "--heatmap", str(picture))
