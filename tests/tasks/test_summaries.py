@@ -19,7 +19,7 @@ from attention_np.tasks.summaries import (
 )
 from attention_np.tasks.vocabulary import END, PAD, START, UNKNOWN, Vocabulary, join_words
 
-from .pairs import copy_dataset, copy_pair
+from .copy_pairs import copy_dataset, copy_pair
 
 # "the", "of", "norm" can be written; "vector" is only read.
 VOCABULARY = Vocabulary(["the", "of", "norm", "vector"], writable=7)

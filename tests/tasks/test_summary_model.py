@@ -13,7 +13,7 @@ from attention_np.tasks.summaries import SummarizerSettings, write_summaries
 from attention_np.tasks.summary_model import load_summarizer, save_summarizer, train_summarizer
 from attention_np.training import CheckpointError, load_checkpoint, save_checkpoint
 
-from .pairs import copy_dataset
+from .copy_pairs import copy_dataset
 
 SMALL = SummarizerSettings(width=12, dropout=0.2, batch_size=8, learning_rate=1e-2)
 DATA = copy_dataset(40, validation=9, test=11)

@@ -11,7 +11,7 @@ from attention_np.tasks.baselines import baselines
 from attention_np.tasks.rouge import rouge_scores
 from attention_np.tasks.summary_scores import MODEL, score_summaries
 
-from .pairs import copy_dataset
+from .copy_pairs import copy_dataset
 
 DATA = copy_dataset(40, validation=8, test=12)
 PERFECT = [pair.reference for pair in DATA.test]
