@@ -88,7 +88,7 @@ class Recurrence(Layer):
                 self.cell.advance(gates[t], recurrent[t], states[t], states[t + 1])
                 if absent[t] is not None:
                     states[t + 1][:, absent[t]] = states[t][:, absent[t]]
-        read = Read(states[1:, 0].swapaxes(0, 1).copy(), _together(states[-1]))
+        read = Read(states[1:, 0].swapaxes(0, 1).copy(), together(states[-1]))
 
         @called_once
         def backward(*, d_outputs: Array | None = None, d_final: Array | None = None) -> tuple[Array, Array]:
@@ -119,7 +119,7 @@ class Recurrence(Layer):
             self.recurrent_weight.grad += matrix_product(states[:-1, 0].reshape(len(rows), h).T, d_maps)
             self.recurrent_bias.grad += d_maps.sum(axis=0)
             d_inputs = matrix_product(d_rows, self.input_weight.value.T).reshape(time, batch, in_width)
-            return d_inputs.swapaxes(0, 1).copy(), _together(d_state)
+            return d_inputs.swapaxes(0, 1).copy(), together(d_state)
 
         return read, backward
 
@@ -129,7 +129,7 @@ def apart(state: Array, carried: int) -> Array:
     return state.reshape(len(state), carried, state.shape[1] // carried).swapaxes(0, 1)
 
 
-def _together(state: Array) -> Array:
+def together(state: Array) -> Array:
     """The inverse of `apart`, new."""
     carried, batch, width = state.shape
     return state.swapaxes(0, 1).copy().reshape(batch, carried * width)

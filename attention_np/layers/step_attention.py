@@ -206,17 +206,17 @@ def _softmax_in_place(scores: Array) -> None:
 
 
 def _direction(vectors: Array) -> tuple[Array, Array]:
-    """Unit vectors, and lengths (1 for a vector of zeros).
+    """Unit vectors, and lengths; a vector of zeros has no direction, and as if of infinite length gets zeros for it.
 
     Squared as they are, not in units of their largest component as in `cosine_scores`: these are linear maps of states between -1 and 1.
     """
     lengths = np.sqrt(np.vecdot(vectors, vectors))[..., None]
-    lengths[lengths == 0] = 1
+    lengths[lengths == 0] = np.inf
     return vectors / lengths, lengths
 
 
 def _direction_backward_in_place(d_directions: Array, directions: Array, lengths: Array) -> None:
-    """Only what is across a vector turns it, and a long one turns less; a vector of zeros has no direction and no gradient."""
+    """Only what is across a vector turns it, and a long one turns less."""
     d_directions -= directions * np.vecdot(d_directions, directions)[..., None]
     d_directions /= lengths
 
