@@ -33,8 +33,10 @@ def layer_norm(inputs: Array, gain: Array, bias: Array, eps: float = 1e-5) -> Ar
     _check(inputs, gain)
     require_floats(inputs=inputs, bias=bias)
     require_shape("bias", bias, (inputs.shape[-1],), "to match inputs")
-    normalised, _ = _normalise(inputs, eps)
-    return gain * normalised + bias
+    outputs, _ = _normalise(inputs, eps)
+    outputs *= gain
+    outputs += bias
+    return outputs
 
 
 def layer_norm_backward(d_outputs: Array, inputs: Array, gain: Array, eps: float = 1e-5) -> tuple[Array, Array, Array]:
@@ -73,22 +75,31 @@ def layer_norm_backward(d_outputs: Array, inputs: Array, gain: Array, eps: float
     d_bias = np.sum(d_outputs, axis=positions)
     d_normalised = d_outputs * gain
     mean = _mean(d_normalised)
-    correlation = _mean(d_normalised * normalised)
-    d_inputs = (d_normalised - mean - normalised * correlation) / deviation
-    return d_inputs, d_gain, d_bias
+    correlation = _mean_product(d_normalised, normalised)
+    # (d_normalised - mean - normalised * correlation) / deviation, in the arrays that are there.
+    normalised *= correlation
+    d_normalised -= mean
+    d_normalised -= normalised
+    d_normalised /= deviation
+    return d_normalised, d_gain, d_bias
 
 
 def _normalise(inputs: Array, eps: float) -> tuple[Array, Array]:
     if not eps > 0:
         raise ValueError(f"eps: expected a number above 0, got {eps}")
     centred = inputs - _mean(inputs)
-    deviation = np.sqrt(_mean(centred * centred) + eps)
-    return centred / deviation, deviation
+    deviation = np.sqrt(_mean_product(centred, centred) + eps)
+    centred /= deviation
+    return centred, deviation
 
 
 def _mean(array: Array) -> Array:
     # An empty vector has no mean; its sum, 0, stands in so that empty arrays pass through without a warning.
     return array.sum(axis=-1, keepdims=True) / max(array.shape[-1], 1)
+
+
+def _mean_product(first: Array, second: Array) -> Array:
+    return np.vecdot(first, second)[..., None] / max(first.shape[-1], 1)
 
 
 def _check(inputs: Array, gain: Array) -> None:
