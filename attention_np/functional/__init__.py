@@ -28,6 +28,7 @@ from .embedding import embedding, embedding_backward
 from .grouped_attention import grouped_attention, grouped_attention_backward
 from .layer_norm import layer_norm, layer_norm_backward
 from .linear import linear, linear_backward
+from .linear_attention import linear_attention, linear_attention_backward
 from .masks import causal_mask, padding_mask, prefix_mask, sliding_window_mask
 from .pointer import copy_cross_entropy, copy_cross_entropy_backward, copy_mixture, copy_mixture_backward
 from .positions import sinusoidal_positions
@@ -79,6 +80,8 @@ __all__ = [
     "layer_norm",
     "layer_norm_backward",
     "linear",
+    "linear_attention",
+    "linear_attention_backward",
     "linear_backward",
     "padding_mask",
     "prefix_mask",

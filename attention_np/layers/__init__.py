@@ -10,6 +10,7 @@ from .embedding import Embedding
 from .key_value_cache import KeyValueCache
 from .layer_norm import LayerNorm
 from .linear import Linear
+from .linear_attention import LinearAttention, LinearAttentionCache
 from .module import Layer, Parameter
 from .multi_head import MultiHeadAttention
 from .recurrent import GRU, Read
@@ -26,6 +27,8 @@ __all__ = [
     "Layer",
     "LayerNorm",
     "Linear",
+    "LinearAttention",
+    "LinearAttentionCache",
     "MultiHeadAttention",
     "Parameter",
     "RMSNorm",
