@@ -12,10 +12,11 @@ from ..functional._checks import Array
 from ..layers import Layer
 from ..layers.module import called_once
 from .article import ArticleModel, FormulaModel
+from .rows import RowBatch
 
 
 @dataclass(frozen=True)
-class ClassBatch:
+class ClassBatch(RowBatch):
     """Sequences of one length, and the class of each.
 
     Attributes

@@ -15,10 +15,11 @@ from ..layers.module import called_once
 from .beam_search import Hypothesis, beam_search
 from .decoder import Decoder
 from .encoder import Encoder
+from .rows import RowBatch
 
 
 @dataclass(frozen=True)
-class PairBatch:
+class PairBatch(RowBatch):
     """Sources and targets of equal length each, filled up with padding.
 
     Attributes
@@ -41,7 +42,12 @@ class PairBatch:
     @property
     def tokens(self) -> int:
         """Words of source and target that are no padding."""
-        return int(self.mask.sum() + (self.targets != self.padding).sum())
+        return int(self.mask.sum()) + self.counted
+
+    @property
+    def counted(self) -> int:
+        """Words of the target that are no padding: what the loss is the mean of."""
+        return int((self.targets != self.padding).sum())
 
 
 class Seq2Seq(Layer):

@@ -12,7 +12,8 @@ import time
 import numpy as np
 
 from ..optim import Optimizer
-from .gradients import compute_gradients
+from .communicator import Communicator
+from .exchange import Exchange
 from .interface import Batches, Metrics, Model
 from .validation import run_validation
 
@@ -29,10 +30,13 @@ def steps_in_minutes(
     optimizer: Optimizer,
     batches: Batches,
     rng: np.random.Generator,
-    clip: float | None,
     validate: Metrics | None,
+    communicator: Communicator,
+    exchange: Exchange,
 ) -> int:
     """Try a few steps and one validation, undo them, and say how many steps fit into `minutes` from now on.
+
+    Several processes try the steps together, and the clock of process 0 decides.
 
     The first step is not counted, since memory is touched for the first time in it. Then at least three steps
     are, for a twentieth of the budget, at most five seconds. Their mean is taken, not their median: batches
@@ -42,18 +46,17 @@ def steps_in_minutes(
     weights, optimizer_state, rng_state = model.state_dict(), optimizer.state_dict(), rng.bit_generator.state
     try:
         model.train()
-        step_seconds = _step_seconds(60 * minutes, model, optimizer, batches, rng, clip)
+        step_seconds = _step_seconds(60 * minutes, batches, rng, communicator, exchange)
         before = time.perf_counter()
-        if validate is not None:
+        if validate is not None and communicator.rank == 0:
             run_validation(model, validate)
         validation_seconds = time.perf_counter() - before
     finally:
         model.load_state_dict(weights)
         optimizer.load_state_dict(optimizer_state)
         rng.bit_generator.state = rng_state
-    return steps_in_time(
-        60 * minutes - (time.perf_counter() - started), step_seconds, validation_seconds, len(batches)
-    )
+    left = 60 * minutes - (time.perf_counter() - started)
+    return communicator.share(steps_in_time(left, step_seconds, validation_seconds, len(batches)))
 
 
 def steps_in_time(
@@ -71,22 +74,24 @@ def steps_in_time(
 
 def _step_seconds(
     budget: float,
-    model: Model,
-    optimizer: Optimizer,
     batches: Batches,
     rng: np.random.Generator,
-    clip: float | None,
+    communicator: Communicator,
+    exchange: Exchange,
 ) -> float:
     enough = min(LONGEST_MEASUREMENT, MEASURING_SHARE * budget)
-    started, done = time.perf_counter(), -1
+    endless = (batch for _ in iter(int, 1) for batch in batches.epoch(rng))
+    started, done = time.perf_counter(), -communicator.size
     while True:
-        for batch in batches.epoch(rng):
-            compute_gradients(model, optimizer, batch, clip, step=1)
+        # As many steps as there are processes, so that each has something to do where one step is for one of them.
+        exchange.begin(1, communicator.size)
+        for number, batch in zip(range(1, communicator.size + 1), endless, strict=False):
+            exchange.compute(batch, number)
             # With a rate of zero a step takes its time and leaves the weights, so it cannot diverge.
-            optimizer.step(0.0)
-            done += 1
-            if done == 0:
-                started = time.perf_counter()
-            elapsed = time.perf_counter() - started
-            if done >= MEASURED_STEPS and elapsed >= enough:
-                return elapsed / done
+            exchange.update(0.0)
+        done += communicator.size
+        if done == 0:
+            started = time.perf_counter()
+        elapsed = time.perf_counter() - started
+        if communicator.share(done >= MEASURED_STEPS and elapsed >= enough):
+            return elapsed / done

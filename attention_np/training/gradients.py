@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..optim import Optimizer, clip_gradient_norm, gradient_norm
-from .interface import Batch, Model
+from .communicator import Communicator
+from .interface import Batch, Model, ShardedBatch
 
 
-def compute_gradients(
-    model: Model, optimizer: Optimizer, batch: Batch, clip: float | None, step: int
-) -> float:
-    """Run the model forwards and backwards on `batch`, and limit the norm of all gradients to `clip`.
+def run_model(model: Model, batch: Batch, step: int) -> float:
+    """Run the model forwards and backwards on `batch`, from gradients of zero.
 
     Returns
     -------
@@ -25,8 +24,8 @@ def compute_gradients(
     Raises
     ------
     FloatingPointError
-        If the loss or a gradient is NaN or infinite, naming `step` and the first such parameter. No parameter
-        has been changed.
+        If the loss is NaN or infinite, naming `step` and the first such parameter. No parameter has been
+        changed.
     """
     model.zero_grad()
     try:
@@ -45,6 +44,39 @@ def compute_gradients(
         cause = f"the parameter {found}" if found else "every parameter is finite, so it came from the batch"
         raise FloatingPointError(f"step {step}: the loss is {loss}; {cause}. No parameter was changed in it.")
     backward()
+    return loss
+
+
+def run_shard(model: Model, batch: ShardedBatch, communicator: Communicator, step: int) -> tuple[float, float]:
+    """Run the model on this process's part of `batch`; a part without anything to learn has gradients of zero.
+
+    Returns
+    -------
+    loss : float
+        The mean over the part.
+    weight : float
+        The part's share of the whole batch, in the terms that the loss is the mean of.
+    """
+    if not isinstance(batch, ShardedBatch):
+        raise TypeError(
+            f"batches: a {type(batch).__name__} cannot be divided among {communicator.size} processes; "
+            "derive it from models.rows.RowBatch, which gives it `shard` and `counted`"
+        )
+    part, whole = batch.shard(communicator.rank, communicator.size), batch.counted
+    if not part.counted:
+        model.zero_grad()
+        return 0.0, 0.0
+    return run_model(model, part, step), part.counted / whole
+
+
+def limit_gradients(model: Model, optimizer: Optimizer, clip: float | None, loss: float, step: int) -> None:
+    """Limit the norm of all gradients to `clip`.
+
+    Raises
+    ------
+    FloatingPointError
+        If a gradient is NaN or infinite, naming `step` and the first such parameter.
+    """
     learned = optimizer.parameters
     norm = gradient_norm(learned) if clip is None else clip_gradient_norm(learned, clip)
     if not math.isfinite(norm):
@@ -55,7 +87,6 @@ def compute_gradients(
                 f"step {step}: the gradient of {found}, at a loss of {loss:.6g}. No parameter was changed "
                 "in it; a lower learning rate, a warm-up, or a smaller clip may help."
             )
-    return loss
 
 
 def _first_not_finite(arrays: dict[str, NDArray[Any]]) -> str | None:

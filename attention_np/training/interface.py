@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -26,10 +26,25 @@ class Model(Protocol):
 
 
 class Batch(Protocol):
-    """A batch knows the number of tokens that its loss is the mean of."""
+    """A batch knows how many tokens it has: speed is told in them, and an epoch's loss is weighted by them."""
 
     @property
     def tokens(self) -> int: ...
+
+
+@runtime_checkable
+class ShardedBatch(Protocol):
+    """A batch that several processes can divide, as every `models.rows.RowBatch`.
+
+    `counted` is the number of terms that the loss is the mean of: the loss of the whole is the mean of the
+    parts' losses, weighted by it. `shard` gives the part of process `rank` of `size`, which may be empty.
+    """
+
+    @property
+    def tokens(self) -> int: ...
+    @property
+    def counted(self) -> int: ...
+    def shard(self, rank: int, size: int, /) -> Self: ...
 
 
 class Batches(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -33,3 +33,26 @@ def uninterrupted() -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
     if came:
         signal.raise_signal(signal.SIGINT)
+
+
+@contextlib.contextmanager
+def remembered_interrupts(remember: bool) -> Iterator[Callable[[], bool]]:
+    """With `remember`, let a Ctrl-C inside the block raise nothing; what is given tells whether one came.
+
+    Where several processes wait for each other, one that left its work would let the others wait for ever.
+    They have to tell each other that they are to stop, and stop at the same step.
+    """
+    came = False
+
+    def note(*_: Any) -> None:
+        nonlocal came
+        came = True
+
+    if not remember or threading.current_thread() is not threading.main_thread():
+        yield lambda: came
+        return
+    previous = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: came
+    finally:
+        signal.signal(signal.SIGINT, previous)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
@@ -17,13 +14,15 @@ from ..optim import Constant, Optimizer, Schedule
 from .arguments import as_json, check_arguments
 from .budget import steps_in_minutes
 from .checkpoint import Checkpoint
-from .gradients import compute_gradients
-from .interface import Batch, Batches, Metrics, Model, TrainingResult
-from .interrupt import uninterrupted
+from .communicator import Communicator
+from .epochs import Training
+from .exchange import Processes, processes_in_force
+from .exchanges import make_exchange
+from .interface import Batches, Metrics, Model, TrainingResult
+from .interrupt import remembered_interrupts
 from .progress import Progress
 from .state import TrainingState, load_training, restore_training, rng_state, save_training
 from .threads import blas_threads
-from .validation import is_better, run_validation
 
 
 def train(
@@ -46,12 +45,16 @@ def train(
     configuration: Mapping[str, Any] | None = None,
     threads: int = 1,
     progress: bool | TextIO = True,
+    processes: Processes | None = None,
 ) -> TrainingResult:
     """Train `model` in place; at the end it has its best weights and is in evaluation mode.
 
     A step: the gradients are set to zero, ``loss, backward = model(batch)``, ``backward()``, the norm of all
     gradients is limited, and the optimiser changes the parameters. After every epoch, and after the last
     step, there is a validation, then a checkpoint.
+
+    In processes that ``mpiexec`` started, each calls this function with the same arguments. They share the
+    steps, process 0 alone validates, saves and shows progress, and all have the same result (`Processes`).
 
     Parameters
     ----------
@@ -92,6 +95,8 @@ def train(
         The number of threads of the matrix products; a resumed training uses the number it began with.
     progress : bool or text stream
         Whether, or where, to show progress; True is standard error.
+    processes : Processes or None
+        Who trains together; None: all that ``mpiexec`` started.
 
     Raises
     ------
@@ -108,14 +113,23 @@ def train(
     """
     check_arguments(model, optimizer, batches, epochs, minutes, clip, validate, better, patience)
     configuration = as_json(configuration or {})
+    processes = processes_in_force() if processes is None else processes
+    communicator = processes.communicator
+    first = communicator.rank == 0
     path = None if checkpoint is None else Path(checkpoint)
-    saved = _saved(path, resume)
+    saved = communicator.share(_saved(path, resume) if first else None)
     stream = sys.stderr if progress is True else None if progress is False else progress
-    with blas_threads(threads if saved is None else saved.metadata["training"]["threads"]):
+    with (
+        blas_threads(threads if saved is None else saved.metadata["training"]["threads"]),
+        remembered_interrupts(communicator.size > 1) as interrupted,
+    ):
+        exchange = make_exchange(model, optimizer, clip, processes, interrupted)
+        if saved is None:
+            _start_alike(model, optimizer, rng, communicator)
         if saved is not None:
             total = saved.metadata["training"]["total_steps"]
         elif minutes is not None:
-            total = steps_in_minutes(minutes, model, optimizer, batches, rng, clip, validate)
+            total = steps_in_minutes(minutes, model, optimizer, batches, rng, validate, communicator, exchange)
         else:
             total = (epochs or 0) * len(batches)
         planned = _planned(schedule, total)
@@ -129,18 +143,19 @@ def train(
             "criterion": criterion,
             "better": better,
             "patience": patience,
+            **processes.settings(),
         }
         about = {"settings": settings, "configuration": configuration}
         if saved is not None and path is not None:
             state = restore_training(path, saved, model, optimizer, rng, about)
         else:
             state = TrainingState(total, threads, rng_state(rng), rng_state(rng))
-            if path is not None:
+            if path is not None and first:
                 save_training(path, state, model, optimizer, about)
-        with Progress(stream, total, state.step, watch) as shown:
-            training = _Training(
+        with Progress(stream if first else None, total, state.step, watch) as shown:
+            training = Training(
                 model, optimizer, batches, rng, planned, clip, validate, criterion, better, patience, watch,
-                path, about, state, shown,
+                path if first else None, about, state, shown, communicator, exchange,
             )  # fmt: skip
             try:
                 training.run()
@@ -152,117 +167,6 @@ def train(
     return TrainingResult(state.history, state.step, state.best_epoch, state.best, str(state.stopped))
 
 
-@dataclass
-class _Training:
-    model: Model
-    optimizer: Optimizer
-    batches: Batches
-    rng: np.random.Generator
-    schedule: Schedule
-    clip: float | None
-    validate: Metrics | None
-    criterion: str
-    better: str
-    patience: int | None
-    watch: Metrics | None
-    path: Path | None
-    about: dict[str, Any]
-    state: TrainingState
-    progress: Progress
-
-    def run(self) -> None:
-        while self.state.stopped is None:
-            self.model.train()
-            self._rest_of_epoch()
-            self._close_epoch()
-            self._save()
-
-    def _rest_of_epoch(self) -> None:
-        state, length = self.state, len(self.batches)
-        remaining = self._remaining_batches()
-        while state.position < length and state.step < state.total_steps:
-            batch = next(remaining, None)
-            if batch is None:
-                raise ValueError(f"batches: len() is {length}, but epoch() gave only {state.position}")
-            self._step(batch)
-
-    def _remaining_batches(self) -> Iterator[Batch]:
-        """What is left of the epoch under way, in the order that was drawn at its start."""
-        state = self.state
-        if state.position == 0:
-            return iter(self.batches.epoch(self.rng))
-        self.rng.bit_generator.state = state.epoch_rng
-        remaining = iter(self.batches.epoch(self.rng))
-        for _ in islice(remaining, state.position):
-            pass
-        self.rng.bit_generator.state = state.rng
-        return remaining
-
-    def _step(self, batch: Batch) -> None:
-        started, state = time.perf_counter(), self.state
-        number = state.step + 1
-        loss = compute_gradients(self.model, self.optimizer, batch, self.clip, number)
-        with uninterrupted():
-            self.optimizer.step(self.schedule(number))
-            state.step = number
-            state.position += 1
-            state.loss_sum += loss * batch.tokens
-            state.tokens += batch.tokens
-            state.seconds += time.perf_counter() - started
-            state.rng = rng_state(self.rng)
-        self.progress.step(loss, batch.tokens)
-
-    def _close_epoch(self) -> None:
-        state = self.state
-        metrics = {} if self.validate is None else run_validation(self.model, self.validate)
-        record = self._record(metrics)
-        with uninterrupted():
-            state.epoch += 1
-            state.history.append(record)
-            if self.validate is not None and is_better(metrics[self.criterion], state.best, self.better):
-                state.best, state.best_epoch = metrics[self.criterion], state.epoch
-                state.best_weights = self.model.state_dict()
-            state.position, state.loss_sum, state.tokens, state.seconds = 0, 0.0, 0, 0.0
-            state.epoch_rng = state.rng = rng_state(self.rng)
-            if state.step == state.total_steps:
-                state.stopped = "finished"
-            elif self.patience is not None and state.epoch - (state.best_epoch or 0) >= self.patience:
-                state.stopped = "no improvement"
-        self.progress.epoch(record)
-
-    def _record(self, metrics: Mapping[str, float]) -> dict[str, Any]:
-        state = self.state
-        if self.validate is not None and self.criterion not in metrics:
-            given = ", ".join(metrics)
-            raise ValueError(f"criterion: {self.criterion!r} is not among what validate gives: {given}")
-        record: dict[str, Any] = {
-            "epoch": state.epoch + 1,
-            "step": state.step,
-            "train_loss": state.loss_sum / max(1, state.tokens),
-            "seconds": state.seconds,
-            "tokens_per_second": state.tokens / max(state.seconds, 1e-9),
-        }
-        watched = {} if self.watch is None else self.watch()
-        for source, values in (("watch", watched), ("validate", metrics)):
-            for name, value in values.items():
-                if name in record:
-                    raise ValueError(f"{source}: the name {name!r} is taken; give another one")
-                record[name] = float(value)
-        return record
-
-    def _save(self) -> None:
-        if self.path is not None:
-            save_training(self.path, self.state, self.model, self.optimizer, self.about)
-
-    def interrupted(self) -> str:
-        """Save the state after the last whole step, and say how to go on."""
-        self._save()
-        where = f"stopped after step {self.state.step} of {self.state.total_steps}"
-        if self.path is None:
-            return f"{where}; nothing was saved, since no checkpoint was asked for"
-        return f"{where} and saved in {self.path}; resume the training to go on from there"
-
-
 def _saved(path: Path | None, resume: bool) -> Checkpoint | None:
     if path is None and resume:
         raise ValueError("resume: needs checkpoint, the file to go on from")
@@ -271,6 +175,18 @@ def _saved(path: Path | None, resume: bool) -> Checkpoint | None:
     if not resume:
         raise ValueError(f"checkpoint: {path} exists and is not overwritten; resume it, or name another file")
     return load_training(path)
+
+
+def _start_alike(
+    model: Model, optimizer: Optimizer, rng: np.random.Generator, communicator: Communicator
+) -> None:
+    """Begin everywhere with the weights, the optimiser's arrays and the generator of process 0."""
+    if communicator.size == 1:
+        return
+    weights, arrays, state = communicator.share((model.state_dict(), optimizer.state_dict(), rng_state(rng)))
+    model.load_state_dict(weights)
+    optimizer.load_state_dict(arrays)
+    rng.bit_generator.state = state
 
 
 def _planned(schedule: Callable[[int], Schedule] | None, total: int) -> Schedule:
