@@ -1,8 +1,10 @@
 """The tasks of ``attention-np train`` and ``attention-np evaluate``, a file each; thin, as all of the command."""
 
-from . import numbers, summaries
+from . import dates, numbers, pairs, summaries
 
 COMMANDS = (
     summaries.COMMAND,
     numbers.COMMAND,
+    dates.COMMAND,
+    pairs.COMMAND,
 )

@@ -45,10 +45,9 @@ class Style(NamedTuple):
 
     def write(self, date: datetime.date) -> tuple[str, Mapping[str, Span]]:
         """The date in this style, and where its year, month and day stand in it."""
-        babel = _babel()
-        fields = babel.dates.DateTimeFormat(date, self.locale)
+        fields = _babel().dates.DateTimeFormat(date, self.locale)
         text, spans = "", {}
-        for kind, token in babel.dates.tokenize_pattern(self.pattern):
+        for kind, token in _tokens(self.pattern):
             written = token if kind == "chars" else fields[token[0] * token[1]]
             if kind == "field" and token[0] in _PART_OF_LETTER:
                 spans[_PART_OF_LETTER[token[0]]] = Span(len(text), len(text) + len(written))
@@ -90,9 +89,8 @@ def _misread(style: Style, readers: list[tuple[Style, re.Pattern[str]]]) -> bool
 
 def _reader(style: Style) -> re.Pattern[str]:
     """An expression for the strings of a style, with a group for each part of the date."""
-    babel = _babel()
     expression = ""
-    for kind, token in babel.dates.tokenize_pattern(style.pattern):
+    for kind, token in _tokens(style.pattern):
         if kind == "chars":
             expression += re.escape(token)
             continue
@@ -113,9 +111,16 @@ def _date_of(match: re.Match[str], style: Style) -> tuple[int, int, int]:
     if year < 100:
         year += 1900 if year >= FIRST.year % 100 else 2000
     if not month.isdecimal():
-        field = next(token for kind, token in _babel().dates.tokenize_pattern(style.pattern) if token[0] in "ML")
+        field = next(token for kind, token in _tokens(style.pattern) if token[0] in "ML")
         month = next(date.month for date in _PROBES if _name(style.locale, date, *field) == month)
     return year, int(month), day
+
+
+@functools.cache
+def _tokens(pattern: str) -> list[tuple[str, Any]]:
+    """The pattern in pieces: ("chars", a string) and ("field", (its letter, how often it is repeated))."""
+    tokens: list[tuple[str, Any]] = _babel().dates.tokenize_pattern(pattern)
+    return tokens
 
 
 def _name(locale: str, date: datetime.date, letter: str, width: int) -> str:
