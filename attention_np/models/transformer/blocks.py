@@ -104,20 +104,28 @@ class Block(Layer):
         def residual(inner: Layer) -> Residual:
             return Residual(inner, settings.width, settings.dropout, rng=rng, dtype=dtype)
 
-        def attention() -> MultiHeadAttention:
+        def attention(**own: Any) -> MultiHeadAttention:
             return MultiHeadAttention(
                 settings.width,
                 settings.heads,
                 settings.score,
                 scale=settings.scale,
                 learn_scale=settings.learn_scale,
+                **own,
                 rng=rng,
                 dtype=dtype,
             )
 
         hidden = 4 * settings.width if settings.hidden is None else settings.hidden
         self.causal = causal
-        self.attention = residual(attention())
+        self.attention = residual(
+            attention(
+                key_value_heads=settings.key_value_heads,
+                positions=None if settings.positions == "sinusoidal" else settings.positions,
+                window=settings.window,
+                qk_norm=settings.qk_norm,
+            )
+        )
         self.cross = residual(attention()) if cross else None
         self.feed_forward = residual(FeedForward(settings.width, hidden, rng=rng, dtype=dtype))
 

@@ -9,12 +9,12 @@ from numpy.typing import DTypeLike
 
 from ...functional import cross_entropy, cross_entropy_backward, softmax
 from ...functional._checks import Array
-from ...layers import KeyValueCache, Layer
+from ...layers import Layer
 from ...layers.module import called_once
 from ..beam_search import Hypothesis, beam_search
 from ..seq2seq import PairBatch
 from .settings import TransformerSettings
-from .stack import BlockCache, Stack
+from .stack import Stack
 from .words import Words
 
 
@@ -72,12 +72,12 @@ class Transformer(Layer):
         """The likeliest target of each source (B, S), by beam search; one beam is greedy."""
         memory_mask = mask[:, None]
         memory, _ = self.encoder(self.source_words(source)[0], memory_mask)
-        memories = [KeyValueCache() for _ in self.decoder.blocks]
+        caches = self.decoder.caches()
 
         def step(states: Sequence[Array], words: Array) -> tuple[Array, Sequence[Array]]:
-            written = states[0].shape[-2]
-            pairs = zip(states[0::2], states[1::2], memories, strict=True)
-            caches = [BlockCache(KeyValueCache(keys, values), looked_at) for keys, values, looked_at in pairs]
+            written = caches[0].own.seen
+            for cache, keys, values in zip(caches, states[0::2], states[1::2], strict=True):
+                cache.own.keys, cache.own.values = keys, values
             embedded = self.target_words.at(words[..., None], written)
             features = self.decoder.step(embedded, caches, None if written else memory, memory_mask)
             likely = softmax(self.target_words.logits(features[..., 0, :])[0])
@@ -89,7 +89,7 @@ class Transformer(Layer):
 
         heads, shared = self.settings.heads, self.settings.key_value_heads
         shape = (len(source), beams, heads if shared is None else shared, 0, self.settings.width // heads)
-        states = [np.empty(shape, memory.dtype) for _ in range(2 * len(memories))]
+        states = [np.empty(shape, memory.dtype) for _ in range(2 * len(caches))]
         found = beam_search(step, states, start=start, end=end, longest=longest)
         return [hypotheses[0] for hypotheses in found]
 

@@ -88,9 +88,8 @@ class LanguageModel(Layer):
 
     def step(self, ids: Array, caches: Sequence[BlockCache]) -> Array:
         """The last T rows of what `logits` would give for all ids so far, from the caches and the new ids (B, T) alone."""
-        seen = caches[0].own.keys
-        first = 0 if seen is None else seen.shape[-2]
-        return self.words.logits(self.decoder.step(self.words.at(ids, first), caches))[0]
+        embedded = self.words.at(ids, caches[0].own.seen)
+        return self.words.logits(self.decoder.step(embedded, caches))[0]
 
     def weights(self, ids: Array) -> Array:
         """Where every head looks, (blocks, B, heads, T, T)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-POSITIONS = ("sinusoidal", "rotary")
+POSITIONS = ("sinusoidal", "rotary", "alibi")
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,11 @@ class TransformerSettings:
         A fixed sharpness; None is the score's own.
     learn_scale : bool or None
         Whether each head learns its sharpness; None: exactly if the score is the cosine and no scale is given.
-    positions : {"sinusoidal", "rotary"}
-        Waves added to the embeddings, or queries and keys of self attention turned by their places.
-    key_value_heads : int or None
-        In self attention, pairs of keys and values that several heads share; None: each head has its own.
+    positions : {"sinusoidal", "rotary", "alibi"}
+        How places are told apart: by waves added to the embeddings; or in self attention, by queries and keys turned by their
+        places, or by a bias that falls with the distance.
+    key_value_heads, window, qk_norm
+        Of self attention, as in `MultiHeadAttention`.
     dropout : float
         The share left out of the embeddings, and of what each sublayer adds, while training.
     label_smoothing : float
@@ -45,6 +46,8 @@ class TransformerSettings:
     learn_scale: bool | None = None
     positions: str = "sinusoidal"
     key_value_heads: int | None = None
+    window: int | None = None
+    qk_norm: bool = False
     dropout: float = 0.0
     label_smoothing: float = 0.0
 
