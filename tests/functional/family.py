@@ -10,15 +10,28 @@ from numpy.typing import NDArray
 
 from attention_np.gradcheck import check_gradients
 
-from ..derivatives import relative_error
+from ..derivatives import check_by_projections, relative_error
 
 Array = NDArray[Any]
 
 
-def check_pair(forward: Callable[..., Array], backward: Callable[..., Any], inputs: dict[str, Array], seed: int) -> None:
+def check_pair(
+    forward: Callable[..., Array],
+    backward: Callable[..., Any],
+    inputs: dict[str, Array],
+    seed: int,
+    by_projections: bool = False,
+) -> None:
     """``backward(d_output, *inputs)`` is the derivative of ``forward(*inputs)``; the upstream is random."""
     rng = np.random.default_rng(seed)
-    report = check_gradients(forward, *inputs.values(), backward=backward, names=list(inputs), rng=rng)
+    if by_projections:
+
+        def layer(*arrays: Array) -> tuple[Array, Callable[[Array], Any]]:
+            return forward(*arrays), lambda d_output: backward(d_output, *arrays)
+
+        report = check_by_projections(layer, *inputs.values(), names=list(inputs), rng=rng)
+    else:
+        report = check_gradients(forward, *inputs.values(), backward=backward, names=list(inputs), rng=rng)
     report.raise_if_failed()
     assert list(report.errors) == list(inputs) and report.diagnoses == ()
 
