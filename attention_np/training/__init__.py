@@ -15,7 +15,10 @@
 from __future__ import annotations
 
 from .checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
-from .interface import Batch, Batches, Model, TrainingResult
+from .communicator import Communicator, Single
+from .distributed import world
+from .exchange import Processes, training_processes
+from .interface import Batch, Batches, Model, ShardedBatch, TrainingResult
 from .loop import train
 from .saved_model import SavedModel, load_model, save_model
 from .state import trained_weights
@@ -26,8 +29,12 @@ __all__ = [
     "Batches",
     "Checkpoint",
     "CheckpointError",
+    "Communicator",
     "Model",
+    "Processes",
     "SavedModel",
+    "ShardedBatch",
+    "Single",
     "TrainingResult",
     "blas_threads",
     "load_checkpoint",
@@ -36,4 +43,6 @@ __all__ = [
     "save_model",
     "train",
     "trained_weights",
+    "training_processes",
+    "world",
 ]

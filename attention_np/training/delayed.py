@@ -105,12 +105,13 @@ def delayed_descent(
 
 
 def simulated_delays(
-    workers: int, steps: int, rng: np.random.Generator, staleness: int | None = None, scatter: float = 1.0
+    workers: int, steps: int, rng: np.random.Generator, staleness: int | None = None
 ) -> list[int]:
     """The delay of each update at a parameter server whose workers need random times.
 
     A worker reads the weights, computes for a while, its gradient is applied, and it reads again: what
-    `bounded_staleness` does with processes.
+    `bounded_staleness` does with processes. The times are exponential: whoever computes is as likely as any
+    other to finish next.
 
     Parameters
     ----------
@@ -119,17 +120,14 @@ def simulated_delays(
         Draws the times.
     staleness : int or None
         The largest delay; None sets no bound.
-    scatter : float
-        The standard deviation of a worker's time in units of its mean, above 0 (drawn from a gamma
-        distribution): at 1 it is as likely to finish in the next moment however long it has computed.
 
     Returns
     -------
     list of int
         One for each step.
     """
-    if workers < 1 or not scatter > 0:
-        raise ValueError(f"workers, scatter: expected at least 1 and a number above 0, got {workers} and {scatter}")
+    if workers < 1:
+        raise ValueError(f"workers: expected at least 1, got {workers}")
     bound = StalenessBound(steps + workers if staleness is None else staleness)
     now, idle = 0.0, list(range(workers))
     delays: list[int] = []
@@ -138,7 +136,7 @@ def simulated_delays(
         while idle and bound.may_start():
             worker = idle.pop(0)
             bound.start(worker)
-            finishing[worker] = now + rng.gamma(scatter**-2, scatter**2)
+            finishing[worker] = now + rng.exponential()
         worker = min(filter(bound.may_apply, finishing), key=finishing.__getitem__)
         now = max(now, finishing.pop(worker))
         delays.append(bound.apply(worker))

@@ -56,7 +56,7 @@ class LocalSteps:
         self._restart()
 
     def _restart(self) -> None:
-        self._learned, self._of_all, self._loss_sum, self._tokens = 0.0, 0, 0.0, 0
+        self._taken, self._learned, self._of_all, self._loss_sum, self._tokens = 0, 0.0, 0, 0.0, 0
 
     def begin(self, first: int, last: int) -> None:
         """Step `last` ends a round, be it short."""
@@ -71,12 +71,13 @@ class LocalSteps:
         self._of_all += counted
         self._loss_sum += loss * weight * batch.tokens
         self._tokens += batch.tokens
+        self._taken += 1
         self._number = number
 
     def update(self, factor: float) -> Step:
         """A step here, and at the end of a round the average."""
         self._optimizer.step(factor)
-        if self._number % self._steps and self._number != self._last:
+        if self._taken < self._steps and self._number < self._last:
             return Step(0.0, 0, False)
         return self._average()
 
