@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..functional._checks import Array
+from .catalogue.mistake import Mistake
 
 SMALLEST = 1e-9
 """A difference counts only where it exceeds this part of the gradient's largest entry."""
@@ -36,6 +37,8 @@ class Situation:
         The number of the upstream with which the same case is called, from 0.
     jacobian : callable
         Gives for a result's name the matrix (outputs, entries) of the forward function's derivatives, or None.
+    mistakes : tuple of Mistake or None
+        The known mistakes of a function that is not the package's; None: those that the catalogue has of `function`.
     """
 
     function: str
@@ -47,6 +50,7 @@ class Situation:
     sizes: Mapping[str, int]
     turn: int = 0
     jacobian: Callable[[str], Array | None] = field(default=lambda name: None)
+    mistakes: tuple[Mistake, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)

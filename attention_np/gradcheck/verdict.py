@@ -16,14 +16,22 @@ CAUSES_OF_A_SHAPE = {"transposed", "not-summed", "wrong-axis", "swapped-results"
 
 
 class Findings:
-    """Diagnoses in the order in which they were found; the same one in several cases counts once."""
+    """Diagnoses in the order in which they were found; the same one in several cases is kept once.
+
+    Attributes
+    ----------
+    count : int
+        Of all that was found, repetitions included.
+    """
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], tuple[Diagnosis, list[str]]] = {}
         self._refused: list[tuple[Diagnosis, Situation]] = []
+        self.count = 0
 
     def add(self, diagnosis: Diagnosis, words: str = "") -> None:
         """Keep a diagnosis, and in which case it was made."""
+        self.count += 1
         _, cases = self._found.setdefault((diagnosis.code, diagnosis.input), (diagnosis, []))
         if words and words not in cases:
             cases.append(words)
@@ -34,6 +42,7 @@ class Findings:
 
     def refused(self, diagnosis: Diagnosis, situation: Situation) -> None:
         """A call that gave nothing to compare; what it says of the function depends on which calls did."""
+        self.count += 1
         self._refused.append((diagnosis, situation))
 
     def refusals_judged(self, others: list[Situation]) -> None:

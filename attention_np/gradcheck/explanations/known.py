@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from ...functional._checks import Array
 from ..catalogue import mistakes_of, terms_of
-from ..catalogue.mistake import Formula
+from ..catalogue.mistake import Formula, Mistake
 from ..evidence import Evidence, Explanation
 from .factors import name_factor
 
 
 def known_mistakes(wrong: list[Evidence], right: list[Evidence]) -> Iterator[Explanation]:
     """Every wrong formula that gives exactly these numbers."""
-    for mistake in mistakes_of(wrong[0].situation.function):
+    for mistake in _mistakes(wrong):
         if mistake.result == wrong[0].result and all(_agrees(mistake.formula, item) for item in wrong):
             if all(_harmless(mistake.formula, item) for item in right):
                 yield Explanation(mistake.code, mistake.message, mistake.hint)
@@ -24,7 +24,7 @@ def known_mistakes(wrong: list[Evidence], right: list[Evidence]) -> Iterator[Exp
 
 def multiples_of_known_mistakes(wrong: list[Evidence]) -> Iterator[Explanation]:
     """Two mistakes at once: a known wrong formula, times a constant."""
-    for mistake in mistakes_of(wrong[0].situation.function):
+    for mistake in _mistakes(wrong):
         if mistake.result != wrong[0].result:
             continue
         known = []
@@ -63,6 +63,11 @@ def terms(wrong: list[Evidence]) -> Iterator[Explanation]:
         for name, column in zip(cut[0], np.transpose(coefficients), strict=True):
             if not np.allclose(column, 1, atol=1e-7) and (explanation := _name_coefficient(name, column, wrong)):
                 yield explanation
+
+
+def _mistakes(wrong: list[Evidence]) -> Sequence[Mistake]:
+    situation = wrong[0].situation
+    return mistakes_of(situation.function) if situation.mistakes is None else situation.mistakes
 
 
 def _evaluate(formula: Formula, evidence: Evidence) -> Array | None:
