@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from .._version import __version__
-from . import bench, evaluate, main_job, summarize, train, where
+from ..training.distributed import stop_all
+from . import bench, evaluate, main_job, reproduce, summarize, train, where
+from .processes import fail, only_the_first_speaks
 
 _DESCRIPTION = """\
 Attention in pure NumPy. Without a subcommand, the main job in two acts, under ten minutes on two cores: three models
@@ -28,7 +30,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where the usage stands."""
-        self.exit(_fail(f"{message} (see {self.prog} --help)", 2))
+        self.exit(fail(f"{message} (see {self.prog} --help)", 2))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,24 +44,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"attention-np {__version__}")
     main_job.add_arguments(parser)
     subparsers = parser.add_subparsers(title="subcommands", metavar="subcommand")
-    for subcommand in (train, summarize, evaluate, bench, where):
+    for subcommand in (train, summarize, evaluate, reproduce, bench, where):
         subcommand.add_parser(subparsers)
     arguments = parser.parse_args(argv)
     if arguments.run is not main_job.run and argv[0].startswith("-"):
         # argparse would let the subcommand's defaults overwrite them silently.
         parser.error(f"{argv[0]}: options go behind the subcommand, as in: attention-np train numbers --seed 3")
     try:
-        return arguments.run(arguments)
+        with only_the_first_speaks(arguments):
+            return arguments.run(arguments)
     except KeyboardInterrupt as interrupt:
         how = "give the same command with --resume"
-        return _fail(str(interrupt).replace("resume the training", how) or "stopped", 130)
+        return fail(str(interrupt).replace("resume the training", how) or "stopped", 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stop_all(0)
         return 0
     except (ValueError, TypeError, OSError, ImportError, FloatingPointError, MemoryError) as error:
-        return _fail(str(error) or type(error).__name__, 2)
-
-
-def _fail(message: str, status: int) -> int:
-    print(f"attention-np: {' '.join(message.split())}", file=sys.stderr)
-    return status
+        return fail(str(error) or type(error).__name__, 2)

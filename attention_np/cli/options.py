@@ -27,3 +27,11 @@ def at_least_one(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text}")
     return number
+
+
+def share_left_out(text: str) -> float:
+    """A share from zero to below one, as dropout takes."""
+    number = float(text)
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError(f"expected a share of at least 0 and below 1, got {text}")
+    return number

@@ -1,10 +1,11 @@
 """The tasks of ``attention-np train`` and ``attention-np evaluate``, a file each; thin, as all of the command."""
 
-from . import dates, numbers, pairs, summaries
+from . import dates, numbers, pairs, scan, summaries
 
 COMMANDS = (
     summaries.COMMAND,
     numbers.COMMAND,
     dates.COMMAND,
     pairs.COMMAND,
+    scan.COMMAND,
 )

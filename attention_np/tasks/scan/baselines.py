@@ -53,4 +53,3 @@ def _nearest(words: Sequence[int], rows: Array, lengths: Array) -> int:
         for place in range(places):
             np.minimum(distances[place + 1], distances[place] + np.int8(1), out=distances[place + 1])
     return int(np.argmin(distances[lengths, np.arange(commands)]))
-

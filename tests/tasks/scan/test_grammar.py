@@ -68,7 +68,9 @@ def test_the_length_split_learns_up_to_22_actions_and_asks_for_24_and_more() -> 
     assert min(len(command.actions) for command in split.test) == 24
 
 
-@pytest.mark.parametrize(("name", "primitive", "copies"), [("add-jump", "jump", 1_467), ("turn-left", "turn left", 2_189)])
+@pytest.mark.parametrize(
+    ("name", "primitive", "copies"), [("add-jump", "jump", 1_467), ("turn-left", "turn left", 2_189)]
+)
 def test_a_new_primitive_is_a_tenth_of_what_is_learned_and_stands_alone_there(
     name: str, primitive: str, copies: int
 ) -> None:

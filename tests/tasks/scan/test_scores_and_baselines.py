@@ -74,7 +74,9 @@ def edit_distance(first: tuple[str, ...], second: tuple[str, ...]) -> int:
     """By its definition, the recursion."""
     if not first or not second:
         return len(first) + len(second)
-    table = {(row, 0): row for row in range(len(first) + 1)} | {(0, column): column for column in range(len(second) + 1)}
+    table = {(row, 0): row for row in range(len(first) + 1)} | {
+        (0, column): column for column in range(len(second) + 1)
+    }
     for row, word in enumerate(first, start=1):
         for column, other in enumerate(second, start=1):
             table[row, column] = min(
