@@ -1,0 +1,1 @@
+"""Exercises cut from the package, checked at once, graded safely."""
