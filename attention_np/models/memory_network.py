@@ -15,17 +15,20 @@ from ..functional import (
     cross_entropy,
     cross_entropy_backward,
     embedding_backward,
+    relu,
+    relu_backward,
     softmax,
 )
 from ..functional._checks import Array
 from ..layers import Attended, Attention, Embedding, Layer, Linear
 from ..layers.attention import AttentionBackward
 from ..layers.module import called_once
+from .rows import RowBatch
 from .sentence_encoder import SentenceEncoder
 
 
 @dataclass(frozen=True)
-class StoryBatch:
+class StoryBatch(RowBatch):
     """Stories, a question about each, and its answer.
 
     Attributes
@@ -51,6 +54,21 @@ class StoryBatch:
         """What the loss is the mean of: one answer per story."""
         return len(self.answers)
 
+    def shard(self, rank: int, size: int) -> StoryBatch:
+        """The part of process `rank` of `size`: some of the stories, of which each finds its sentences among all."""
+        part = _Rows(self.story, self.mask, self.questions, self.answers).shard(rank, size)
+        return StoryBatch(self.sentences, part.story, part.mask, part.questions, part.answers)
+
+
+@dataclass(frozen=True)
+class _Rows(RowBatch):
+    """What of a `StoryBatch` has a row for each story."""
+
+    story: Array
+    mask: Array
+    questions: Array
+    answers: Array
+
 
 class Answered(NamedTuple):
     """Logits (B, answers), and where attention lay at every hop: weights (B, hops, S)."""
@@ -63,11 +81,15 @@ class MemoryNetwork(Layer):
     r"""An end-to-end memory network (Sukhbaatar et al. 2015), with the cosine of the article and a learned sharpness per hop.
 
     .. math:: p^k = \mathrm{softmax}_i\bigl(\beta_k \, \mathrm{score}(u^k, m^{k-1}_i)\bigr), \qquad
-              u^{k+1} = u^k + \sum_i p^k_i \, m^k_i, \qquad z = u^{K+1} U + b
+              u^{k+1} = u^k + \sum_i p^k_i \, m^k_i, \qquad z = \mathrm{relu}(u^{K+1} H + h) \, U + b
 
     :math:`m^k_i = \mathrm{encoder}_k(\text{sentence } i) + T^k_{\mathrm{age}(i)}`: a sentence's encoding and a learned vector for how
     many sentences came after it. The memories that are values at one hop are the keys of the next ("adjacent" sharing in the paper),
     and :math:`u^1` is the question, encoded as the first keys are.
+
+    The paper's answer is a linear map of the last state. But whether the place that was found is the place that was asked for cannot
+    be told from their sum by a linear map (yes and no are an exclusive or), and attention has to be misused for it: hence one
+    hidden layer.
 
     Parameters
     ----------
@@ -89,7 +111,8 @@ class MemoryNetwork(Layer):
     ages.0.weight … ages.<hops>.weight : Parameter (longest, width)
     attention.<hop>.sharpness.log_scale : Parameter ()
         Only with `learn_scale`.
-    output.weight, output.bias : Parameter (width, answers), (answers,)
+    hidden.weight, hidden.bias : Parameter (width, 2 width), (2 width,)
+    output.weight, output.bias : Parameter (2 width, answers), (answers,)
     """
 
     def __init__(
@@ -114,9 +137,14 @@ class MemoryNetwork(Layer):
         self.ages = [Embedding(longest, width, rng=rng, standard_deviation=0.1, dtype=dtype) for _ in memories]
         self.attention: list[Attention] = []
         if score is not None:
-            settings = {"learn_scale": learn_scale, "initial_scale": initial_scale, "width": width}
-            self.attention = [Attention(score, **settings, rng=rng, dtype=dtype) for _ in range(hops)]
-        self.output = Linear(width, answers, rng=rng, dtype=dtype)
+            self.attention = [
+                Attention(
+                    score, learn_scale=learn_scale, initial_scale=initial_scale, width=width, rng=rng, dtype=dtype
+                )
+                for _ in range(hops)
+            ]
+        self.hidden = Linear(width, 2 * width, rng=rng, dtype=dtype)
+        self.output = Linear(2 * width, answers, rng=rng, dtype=dtype)
 
     def __call__(self, batch: StoryBatch) -> tuple[float, Callable[[], None]]:
         """The mean loss per question, and the backward pass."""
@@ -142,10 +170,11 @@ class MemoryNetwork(Layer):
             state = state + attended.context[:, 0]
             weights.append(attended.weights[:, 0])
             backwards.append(read_backward)
-        logits, output_backward = self.output(state)
+        hidden, hidden_backward = self.hidden(state)
+        logits, output_backward = self.output(relu(hidden))
 
         def backward(d_logits: Array) -> None:
-            d_state = output_backward(d_logits)
+            d_state = hidden_backward(relu_backward(output_backward(d_logits), hidden))
             d_memories = [np.zeros_like(memory) for memory in memories]
             for hop in reversed(range(self.hops)):
                 d_query, d_keys, d_values = backwards[hop](d_context=d_state[:, None])

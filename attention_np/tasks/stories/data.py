@@ -10,7 +10,7 @@ import numpy as np
 from ...functional._checks import Array
 from ...models.memory_network import StoryBatch
 from ..batches import Batches, padded
-from .story import COUNTS, KINDS, Story, draw_story
+from .story import COUNTS, Story, draw_story
 from .world import DROPS, MOVES, PEOPLE, PLACES, TAKES, THINGS, Sentence
 
 LONGEST = 16

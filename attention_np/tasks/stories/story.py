@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .world import PEOPLE, PLACES, THINGS, Sentence, World
+from .world import PEOPLE, PLACES, Sentence, World
 
 COUNTS = ("none", "one", "two", "three")
 
