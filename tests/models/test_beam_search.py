@@ -68,6 +68,23 @@ def test_a_beam_as_wide_as_the_search_space_finds_all_sentences_in_order(seed, l
     np.testing.assert_allclose([hypothesis.score for hypothesis in found], [score for _, score in expected], rtol=1e-12)
 
 
+@pytest.mark.parametrize("beams", [1, 3, 7])
+def test_several_states_of_any_shape_go_along_with_their_beam(beams):
+    # One state holds the word before the last, as an array; the other one all words, an array that grows.
+    tables = markov(3, texts=5)
+    bare = stepper(tables)
+
+    def step(states, words):
+        before, written = states
+        np.testing.assert_array_equal(before[..., 0], written[..., -1, 0])
+        log_weights, after = bare(before, words)
+        return log_weights, (after, np.concatenate([written, words[..., None, None]], axis=-2))
+
+    states = np.full((5, beams, 1), float(START)), np.full((5, beams, 1, 1), START)
+    found = beam_search(step, states, start=START, end=END, longest=LONGEST)
+    assert found == search(tables, beams)
+
+
 @pytest.mark.parametrize("length_power", [0.0, 1.0])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_one_beam_is_greedy(seed, length_power):
