@@ -13,7 +13,16 @@ from attention_np.models.seq2seq import PairBatch, Seq2Seq
 
 from .checks import check_model
 from .transformer_cases import (
-    END, PAD, SMALL, SOURCE_SIZE, SOURCES, START, TARGET_SIZE, TARGETS, pair_batch, transformer,
+    END,
+    PAD,
+    SMALL,
+    SOURCE_SIZE,
+    SOURCES,
+    START,
+    TARGET_SIZE,
+    TARGETS,
+    pair_batch,
+    transformer,
 )  # fmt: skip
 
 VARIANTS = [
