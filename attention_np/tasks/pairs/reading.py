@@ -123,11 +123,12 @@ def read_pairs(
     pairs = [row for row in rows if isinstance(row, SymbolPair)]
     bad = [row for row in rows if isinstance(row, BadRow)]
     read = PairFile(path, encoding, pairs, bad, hashlib.sha256(contents).hexdigest())
-    if not pairs:
-        raise ValueError(read.describe_bad() if bad else f"{path}: is empty; expected rows of a source, a tab and a target")
-    if bad and bad_rows == "refuse":
-        other = ", or name the file's encoding (--encoding)" if any("no text" in row.reason for row in bad) else ""
-        raise ValueError(f"{read.describe_bad()}; correct them, or leave them out (--bad-rows skip){other}")
+    if not rows:
+        raise ValueError(f"{path}: is empty; expected rows of a source, a tab and a target")
+    if bad and (bad_rows == "refuse" or not pairs):
+        named = ", or name the file's encoding (--encoding)" if any("no text" in row.reason for row in bad) else ""
+        left_out = ", or leave them out (--bad-rows skip)" if pairs else ""
+        raise ValueError(f"{read.describe_bad()}; correct them{left_out}{named}")
     return read
 
 
