@@ -123,7 +123,7 @@ def draw_dates(
 def _draw(
     split: str, days: Array, styles: Mapping[str, list[Style]], tested: bool, rng: np.random.Generator
 ) -> DateExample:
-    date = FIRST + datetime.timedelta(days=int(rng.choice(days)))
+    date = FIRST + datetime.timedelta(days=int(days[rng.integers(len(days))]))
     locales = list(styles)
     if split == "locales":
         locales = [locale for locale in locales if (locale in HELD_OUT_LOCALES) == tested]

@@ -45,7 +45,7 @@ class Style(NamedTuple):
 
     def write(self, date: datetime.date) -> tuple[str, Mapping[str, Span]]:
         """The date in this style, and where its year, month and day stand in it."""
-        fields = _babel().dates.DateTimeFormat(date, self.locale)
+        fields = _babel().dates.DateTimeFormat(date, _locale(self.locale))
         text, spans = "", {}
         for kind, token in _tokens(self.pattern):
             written = token if kind == "chars" else fields[token[0] * token[1]]
@@ -70,7 +70,7 @@ def all_styles() -> tuple[Style, ...]:
 
 
 def _styles_of(locale: str) -> list[Style]:
-    found = _babel().Locale.parse(locale)
+    found = _locale(locale)
     patterns = [found.date_formats[name].pattern for name in _FORMATS]
     patterns += [found.datetime_skeletons[name].pattern for name in _SKELETONS]
     return [Style(locale, pattern) for pattern in dict.fromkeys(patterns)]
@@ -124,7 +124,7 @@ def _tokens(pattern: str) -> list[tuple[str, Any]]:
 
 
 def _name(locale: str, date: datetime.date, letter: str, width: int) -> str:
-    name: str = _babel().dates.DateTimeFormat(date, locale)[letter * width]
+    name: str = _babel().dates.DateTimeFormat(date, _locale(locale))[letter * width]
     return name
 
 
@@ -132,6 +132,11 @@ def _name(locale: str, date: datetime.date, letter: str, width: int) -> str:
 def _days_of_all_names() -> tuple[datetime.date, ...]:
     """Days that bring every month, and every day of the week."""
     return (*_PROBES, *(datetime.date(2006, 5, day) for day in range(1, 8)))
+
+
+@functools.cache
+def _locale(name: str) -> Any:
+    return _babel().Locale.parse(name)
 
 
 @functools.cache
