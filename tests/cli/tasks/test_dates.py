@@ -1,0 +1,47 @@
+"""`train` and `evaluate` for dates."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("babel")
+
+
+@pytest.mark.slow
+def test_what_was_trained_is_evaluated_read_with_and_drawn(fresh_run: Any, tmp_path: Path) -> None:
+    out = tmp_path / "dates"
+    options = ["--split", "locales", "--minutes", "0.03", "--seed", "2", "--out", str(out)]
+    trained = fresh_run("train", "dates", *options, "--json")
+    assert trained.status == 0, trained.err
+    figures = json.loads(trained.out)
+    assert figures["split"] == "locales" and figures["sharpness"] > 0 and figures["tested"] == 2000
+    assert set(figures["by_locale"]) == {"da", "hu", "pt", "zh"}
+    assert 0.5 < figures["rule"]["exact"] < 1
+    assert 0 <= figures["alignment"]["year"] <= 1
+    assert len(figures["example"]["looked_at"]) == len(figures["example"]["written"])
+
+    picture = tmp_path / "map.png"
+    read = fresh_run("evaluate", "dates", "--model", str(out), "--text", "25. november 1981", "--heatmap", str(picture))
+    assert read.status == 0, read.err
+    assert read.out.startswith("25. november 1981 -> ")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+    evaluated = fresh_run("evaluate", "dates", "--model", str(out))
+    assert evaluated.status == 0, evaluated.err
+    assert f"exact: {100 * figures['exact']:.1f} %" in evaluated.out
+    assert "while it looks at" in evaluated.out
+
+
+@pytest.mark.slow
+def test_without_attention_nothing_is_aligned_and_nothing_drawn(fresh_run: Any, tmp_path: Path) -> None:
+    out = str(tmp_path / "dates")
+    trained = fresh_run("train", "dates", "--score", "none", "--minutes", "0.02", "--out", out)
+    assert trained.status == 0, trained.err
+    assert "no attention; tested on 2,000 dates" in trained.out
+    assert "greatest weight" not in trained.out
+    complaint = fresh_run("evaluate", "dates", "--model", out, "--text", "1981", "--heatmap", "map.png").complaint
+    assert "this model has no attention to draw" in complaint
