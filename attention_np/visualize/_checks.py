@@ -12,7 +12,7 @@ Matrix = NDArray[np.float64]
 
 # A softmax in half precision may exceed 1 by this much; it is drawn as 1.
 ROUNDING = 2e-3
-LONGEST_LABEL = 24
+LONGEST_LABEL = 36
 
 
 def checked_values(name: str, values: ArrayLike) -> Matrix:

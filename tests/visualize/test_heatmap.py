@@ -319,7 +319,7 @@ def test_labels_are_drawn_as_they_are_whatever_their_characters():
     ax = heatmap(random_weights(len(words), len(words)), words, words)
     shown = words.copy()
     shown[4:7] = ["a\\nb", r"'\t'", "''"]
-    shown[-1] = "w" * 23 + "…"
+    shown[-1] = "w" * 35 + "…"
     assert [label.get_text() for label in ax.get_xticklabels()] == shown
     assert [label.get_text() for label in ax.get_yticklabels()] == shown
     assert_every_text_can_be_read(ax)

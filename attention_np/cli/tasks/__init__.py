@@ -1,6 +1,6 @@
 """The tasks of ``attention-np train`` and ``attention-np evaluate``, a file each; thin, as all of the command."""
 
-from . import dates, numbers, pairs, scan, summaries
+from . import dates, numbers, pairs, recall, scan, stories, summaries
 
 COMMANDS = (
     summaries.COMMAND,
@@ -8,4 +8,6 @@ COMMANDS = (
     dates.COMMAND,
     pairs.COMMAND,
     scan.COMMAND,
+    stories.COMMAND,
+    recall.COMMAND,
 )

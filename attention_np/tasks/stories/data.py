@@ -1,13 +1,11 @@
-"""Stories as ids: one vocabulary for all kinds, training and held-out stories, and their batches."""
+"""Stories as ids: one vocabulary for all kinds, stories to hold out, and fresh ones to learn from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ...functional._checks import Array
 from ...models.memory_network import StoryBatch
 from ..batches import Batches, padded
 from .story import COUNTS, Story, draw_story
@@ -26,35 +24,52 @@ _ANSWER_IDS = {answer: place for place, answer in enumerate(ANSWERS)}
 _WORD_IDS = {word: place for place, word in enumerate(WORDS)}
 
 
-class Split(NamedTuple):
-    """Stories to learn from, and stories that none of them equals in sentences and question."""
+def draw_held_out(kinds: Sequence[str], stories: int, *, rng: np.random.Generator) -> list[Story]:
+    """So many stories of each kind, all different, that a training with them held out never shows."""
+    drawn: dict[Story, None] = {}
+    for kind in kinds:
+        wanted = len(drawn) + stories
+        while len(drawn) < wanted:
+            drawn[draw_story(kind, rng=rng)] = None
+    return list(drawn)
 
-    train: list[Story]
-    test: list[Story]
 
-
-def draw_split(kinds: Sequence[str], *, training: int = 10_000, testing: int = 1_000, rng: np.random.Generator) -> Split:
-    """Draw so many stories of each kind.
+class FreshStories:
+    """Batches for the training loop, of stories drawn anew in every epoch; only the answers go with them.
 
     Parameters
     ----------
     kinds : sequence of str
-        Of `KINDS`.
-    training, testing : int
-        Stories of each kind.
-    rng : numpy.random.Generator
+        Of `KINDS`, equally often.
+    held_out : sequence of Story
+        Never drawn.
+    stories : int
+        In an epoch, of each kind.
+    size : int
+        Stories in a batch.
     """
-    train = [draw_story(kind, rng=rng) for kind in kinds for _ in range(training)]
-    seen = set(train)
-    test: list[Story] = []
-    for kind in kinds:
-        drawn: list[Story] = []
-        while len(drawn) < testing:
-            story = draw_story(kind, rng=rng)
-            if story not in seen:
-                drawn.append(story)
-        test += drawn
-    return Split(train, test)
+
+    def __init__(self, kinds: Sequence[str], held_out: Sequence[Story], *, stories: int, size: int) -> None:
+        self.kinds = tuple(kinds)
+        self.held_out = frozenset(held_out)
+        self.stories = stories
+        self.size = size
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return -(-self.stories * len(self.kinds) // self.size)
+
+    def epoch(self, rng: np.random.Generator) -> Iterator[StoryBatch]:
+        """New stories, in batches of like length, all from one seed that is drawn before the first."""
+        own = np.random.default_rng(rng.integers(2**63))
+        drawn = [self._draw(kind, own) for kind in self.kinds for _ in range(self.stories)]
+        lengths = [len(story.sentences) for story in drawn]
+        return Batches(lengths, self.size, lambda indices: lay_out([drawn[index] for index in indices])).epoch(own)
+
+    def _draw(self, kind: str, rng: np.random.Generator) -> Story:
+        while (story := draw_story(kind, rng=rng)) in self.held_out:
+            pass
+        return story
 
 
 def lay_out(stories: Sequence[Story]) -> StoryBatch:
@@ -69,15 +84,6 @@ def lay_out(stories: Sequence[Story]) -> StoryBatch:
         questions=padded([_ids(story.question) for story in stories], 0),
         answers=np.array([_ANSWER_IDS[story.answer] for story in stories]),
     )
-
-
-def batches(stories: Sequence[Story], size: int) -> Batches[StoryBatch]:
-    """Batches of `size` stories of like length."""
-
-    def make(indices: Array) -> StoryBatch:
-        return lay_out([stories[index] for index in indices])
-
-    return Batches([len(story.sentences) for story in stories], size, make)
 
 
 def _ids(words: Sentence) -> list[int]:
