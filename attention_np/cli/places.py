@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..training.distributed import launched
+
 MODEL_FILE = "summarizer.npz"
 TASK_MODEL = "model.npz"
 TRAINING_FILE = "training.npz"
@@ -68,7 +70,9 @@ def task_model(folder: Path | None, task: str) -> Path:
 
 
 def remember_model(path: Path) -> None:
-    """Make `path` the model that is used where none is named."""
+    """Make `path` the model that is used where none is named; of several processes the first one's."""
+    if launched()[0]:
+        return
     beside = cache_folder() / (_LAST_MODEL + ".partial")
     beside.write_text(str(path.resolve()), encoding="utf-8")
     beside.replace(cache_folder() / _LAST_MODEL)

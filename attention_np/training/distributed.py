@@ -10,8 +10,10 @@ mpi4py is loaded only in a process that ``mpiexec`` started together with others
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pickle
+import shutil
 import sys
 import time
 from functools import cache
@@ -53,12 +55,24 @@ def world() -> Communicator:
     return Single() if size == 1 else _World(size)
 
 
+def find_mpiexec() -> str | None:
+    """The ``mpiexec`` that was installed beside this Python, or else that on the path; None without mpi4py or any."""
+    if importlib.util.find_spec("mpi4py") is None:
+        return None
+    return shutil.which("mpiexec", path=os.path.dirname(sys.executable)) or shutil.which("mpiexec")
+
+
+def joined() -> bool:
+    """Whether this process has joined others, so that they may wait for it."""
+    return launched()[1] > 1 and world.cache_info().currsize > 0
+
+
 def stop_all(status: int) -> None:
-    """End all processes at once, with this exit status for ``mpiexec``; alone, nothing happens.
+    """End all processes at once, with this exit status for ``mpiexec``; where none have joined, nothing happens.
 
     A process that failed would otherwise leave the others waiting for it for ever.
     """
-    if launched()[1] > 1 and world.cache_info().currsize:
+    if joined():
         world().end(status)  # type: ignore[attr-defined]
 
 
