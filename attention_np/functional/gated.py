@@ -11,8 +11,9 @@ from .cells import Cell
 
 def advance(gates: Array, recurrent: Array, state: Array, next_state: Array) -> None:
     """`gru_cell` in place; `gates` keeps r, z and n."""
-    renewing, candidate = np.split(recurrent[..., None], [2 * state.shape[-1]], axis=1)
-    gated_unit.advance(gates[..., None], renewing, candidate, state[0][..., None], next_state[0][..., None])
+    recurrent = recurrent[..., None]
+    renewing, candidate = recurrent[:, : 2 * state.shape[-1]], recurrent[:, 2 * state.shape[-1] :]
+    gated_unit.advance(gates[..., None], renewing, candidate, state[0, ..., None], next_state[0, ..., None])
 
 
 def local_slopes(gates: Array, recurrent: Array, states: Array) -> Array:

@@ -17,7 +17,7 @@ from ..layers.step_attention import StepAttention
 class DecoderRun:
     r"""All that a run makes, step by step: :math:`c_i = \mathrm{attention}(g_{i-1}, h)`, :math:`g_i = \mathrm{cell}([y_{i-1}; c_i], g_{i-1})`.
 
-    A step takes two products with weights: one of the state, for the cell and for the query at once, and one of the inputs.
+    The state is multiplied once a step, for the cell and for the query together.
 
     Parameters
     ----------
@@ -86,15 +86,17 @@ class DecoderRun:
         slopes = self.cell.local_slopes(self.gates, self.maps[..., :columns], self.states)
         d_gates, d_maps = np.empty_like(self.gates), np.empty_like(self.maps)
         d_contexts = d_features[..., width:].copy()
-        context_weight = self.recurrent.input_weight.value[width:]
+        # Transposed once: a product whose right side runs along the wrong axis takes twice as long.
+        back_to_state = np.ascontiguousarray(self.state_weight.T)
+        back_to_context = np.ascontiguousarray(self.recurrent.input_weight.value[width:].T)
         d_state = np.zeros_like(self.states[0])
         for t in reversed(range(len(slopes))):
             d_state[0] += d_features[t, :, :width]
             self.cell.retreat(slopes[t], d_state, d_gates[t], d_maps[t, :, :columns])
             if self.looks is not None:
-                d_contexts[t] += d_gates[t] @ context_weight.T
+                d_contexts[t] += d_gates[t] @ back_to_context
                 self.looks.look_back(t, d_contexts[t], d_maps[t, :, columns:])
-            d_state[0] += d_maps[t] @ self.state_weight.T
+            d_state[0] += d_maps[t] @ back_to_state
         d_words = self._add_gradients(d_gates, d_maps)
         d_memory = None if self.looks is None else self.looks.finish(d_contexts)
         return d_words, d_memory, together(d_state)

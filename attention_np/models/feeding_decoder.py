@@ -121,10 +121,11 @@ class FeedingDecoder(Layer):
         word_mask = self._dropout_mask((steps, batch, self.width), memory.dtype)
         feature_mask = self._dropout_mask(run.features.shape, memory.dtype)
         all_forced = bool(forced.all())
+        weight, bias = (parameter.value for parameter in self.output.parameters())
         with np.errstate(over="ignore"):
             for t in range(steps):
                 if t and not all_forced:
-                    ids[t] = np.where(forced, ids[t], self._logits(run.features[t - 1]).argmax(axis=-1))
+                    ids[t] = np.where(forced, ids[t], (run.features[t - 1] @ weight + bias).argmax(axis=-1))
                 words = self.embedding.weight.value[ids[t]]
                 if word_mask is not None:
                     words *= word_mask[t]
@@ -152,13 +153,14 @@ class FeedingDecoder(Layer):
     ) -> list[list[int]]:
         """The actions that are likeliest one by one, up to the end or the `longest`-th; never a start, never padding."""
         run = self._run(memory, mask, initial, 1)
+        weight, bias = (parameter.value for parameter in self.output.parameters())
         ids = np.full(len(memory), start)
         written = np.full((len(memory), longest), end)
         with np.errstate(over="ignore"):
             for t in range(longest):
                 run.step(0, self.embedding.weight.value[ids])
                 run.states[0] = run.states[1]
-                logits = self._logits(run.features[0])
+                logits = run.features[0] @ weight + bias
                 logits[:, [start, padding]] = -np.inf
                 ids = np.where(ids == end, end, logits.argmax(axis=-1))
                 written[:, t] = ids
@@ -168,10 +170,6 @@ class FeedingDecoder(Layer):
 
     def _run(self, memory: Array, mask: Array, initial: Array, steps: int) -> DecoderRun:
         return DecoderRun(self.recurrent, self.cell, self.attention, memory, mask, initial, steps)
-
-    def _logits(self, features: Array) -> Array:
-        logits, _ = self.output(features)
-        return logits
 
     def _dropout_mask(self, shape: tuple[int, ...], dtype: DTypeLike) -> Array | None:
         if not self.training or self.dropout == 0:
