@@ -1,6 +1,6 @@
 """The tasks of ``attention-np train`` and ``attention-np evaluate``, a file each; thin, as all of the command."""
 
-from . import dates, numbers, pairs, recall, scan, stories, summaries
+from . import characters, dates, numbers, pairs, recall, scan, stories, summaries
 
 COMMANDS = (
     summaries.COMMAND,
@@ -10,4 +10,5 @@ COMMANDS = (
     scan.COMMAND,
     stories.COMMAND,
     recall.COMMAND,
+    characters.COMMAND,
 )

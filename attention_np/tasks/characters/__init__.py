@@ -1,0 +1,1 @@
+"""A model of text, character by character: the installed documentation, held out by module."""
