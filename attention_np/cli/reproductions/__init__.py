@@ -1,0 +1,1 @@
+"""What ``attention-np reproduce`` does anew, a file each."""
