@@ -103,6 +103,26 @@ def test_only_targets_that_count_count():
     assert TokenBatch(batch.inputs, batch.targets).tokens == batch.targets.size
 
 
+def test_the_parts_of_a_batch_give_its_loss_and_gradients_by_what_counts_in_them():
+    batch = token_batch(texts=3, ignored=3)
+    whole, in_parts = language_model(), language_model()
+    loss, backward = whole(batch)
+    backward()
+    total = 0.0
+    # More parts than rows: one of them is empty.
+    for rank in range(4):
+        part = batch.shard(rank, 4)
+        one = language_model()
+        part_loss, backward = one(part)
+        backward()
+        total += part.counted / batch.counted * part_loss
+        for parameter, share in zip(in_parts.parameters(), one.parameters(), strict=True):
+            parameter.grad += part.counted / batch.counted * share.grad
+    assert total == pytest.approx(loss, rel=1e-12)
+    for parameter, summed in zip(whole.parameters(), in_parts.parameters(), strict=True):
+        np.testing.assert_allclose(summed.grad, parameter.grad, rtol=1e-9, atol=1e-14)
+
+
 def test_the_weights_of_a_head_are_causal_and_sum_to_one():
     weights = language_model(heads=4, depth=3).weights(IDS)
     assert weights.shape == (3, 3, 4, 9, 9)

@@ -12,13 +12,14 @@ from ...functional import cross_entropy, cross_entropy_backward
 from ...functional._checks import Array
 from ...layers import Layer
 from ...layers.module import called_once
+from ..rows import RowBatch
 from .settings import TransformerSettings
 from .stack import BlockCache, Stack
 from .words import Words
 
 
 @dataclass(frozen=True)
-class TokenBatch:
+class TokenBatch(RowBatch):
     """Texts, and what comes behind each of their tokens.
 
     Attributes
