@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -133,10 +132,10 @@ def _seconds_of_training(split: Split, settings: ScanSettings) -> float:
     rng = np.random.default_rng(0)
     model = make_model(settings, rng)
     optimizer = Adam(model.parameters(), settings.learning_rate)
-    batches = Presentations(split.train, settings.batch_size, settings.steps_in_epoch)
+    batches = Presentations(split.train, settings.batch_size, _TRIED_STEPS)
     times = []
     with blas_threads(1):
-        for batch in islice(batches.epoch(rng), _TRIED_STEPS):
+        for batch in batches.epoch(rng):
             started = time.perf_counter()
             model.zero_grad()
             _, backward = model(batch)
