@@ -114,8 +114,7 @@ class Recurrence(Layer):
                     d_projected[t, absent[t]] = d_recurrent[t, absent[t]] = 0
                     d_state[:, absent[t]] = d_kept
                 d_state[0] += d_recurrent[t] @ back_to_state
-            d_rows = d_projected.reshape(len(rows), -1)
-            d_maps = d_recurrent.reshape(len(rows), -1)
+            d_rows, d_maps = (array.reshape(len(rows), array.shape[-1]) for array in (d_projected, d_recurrent))
             self.input_weight.grad += matrix_product(rows.T, d_rows)
             self.input_bias.grad += d_rows.sum(axis=0)
             self.recurrent_weight.grad += matrix_product(states[:-1, 0].reshape(len(rows), h).T, d_maps)
