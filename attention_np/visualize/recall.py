@@ -42,7 +42,7 @@ def recall_figure(scores: Mapping[str, Sequence[RecallScore]]) -> Figure:
         raise ValueError(f"scores: expected 1 to {len(_MARKERS)} models with a score each, got {len(scores)}")
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 4.8), layout="constrained", dpi=150)
+    figure = Figure(figsize=(11, 5.2), layout="constrained", dpi=150)
     weight, accuracy = figure.subplots(1, 2)
     keys = sorted({score.keys for rows in scores.values() for score in rows})
     _draw_weights(weight, scores, keys)
@@ -53,6 +53,7 @@ def recall_figure(scores: Mapping[str, Sequence[RecallScore]]) -> Figure:
         ax.minorticks_off()
         ax.set_xlabel("keys in memory")
         ax.grid(alpha=0.25)
+    figure.legend(*weight.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 
@@ -62,7 +63,7 @@ def _draw_weights(ax: Axes, scores: Mapping[str, Sequence[RecallScore]], keys: S
     lines = (
         ("ceiling at β = 1: one key for one query", [ceiling_of_one(n, 1.0) for n in between], "--"),
         ("ceiling at β = 1: every key retrievable", [ceiling_of_all(n, 1.0) for n in between], "-"),
-        ("equal weights, 1/n", [1 / n for n in between], ":"),
+        ("equal weights (right: the most frequent value)", [1 / n for n in between], ":"),
     )
     for name, heights, dashes in lines:
         ax.plot(between, heights, color=_GREY, linestyle=dashes, linewidth=1.3, label=name)
@@ -72,20 +73,16 @@ def _draw_weights(ax: Axes, scores: Mapping[str, Sequence[RecallScore]], keys: S
     ticks = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001]
     ax.set_yticks([tick for tick in ticks if tick >= 0.5 / last], [f"{tick:g}" for tick in ticks if tick >= 0.5 / last])
     ax.set_ylabel("weight on the key asked for (geometric mean)")
-    ax.set_title("How sharply attention can look")
-    ax.legend(loc="lower left", fontsize=8.5)
+    ax.set_title("How sharply attention looks")
 
 
 def _draw_accuracies(ax: Axes, scores: Mapping[str, Sequence[RecallScore]], keys: Sequence[int]) -> None:
     baseline = {score.keys: score.most_frequent for rows in scores.values() for score in rows}
-    ax.plot(
-        keys, [baseline[n] for n in keys], color=_GREY, linestyle=":", linewidth=1.3, label="equal weights: the most frequent value"
-    )
+    ax.plot(keys, [baseline[n] for n in keys], color=_GREY, linestyle=":", linewidth=1.3)
     _draw_points(ax, scores, "accuracy")
     ax.set_ylim(0, 1.06)
     ax.set_ylabel("share of values recalled")
-    ax.set_title("What it costs")
-    ax.legend(loc="center left", fontsize=8.5)
+    ax.set_title("What it recalls")
 
 
 def _draw_points(ax: Axes, scores: Mapping[str, Sequence[RecallScore]], field: str) -> None:

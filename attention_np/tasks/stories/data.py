@@ -15,6 +15,7 @@ LONGEST = 16
 """Sentences in the longest story."""
 
 ANSWERS = (*PLACES, "yes", "no", *COUNTS)
+_POOL = 16
 _ASKING = ("where", "is", "in", "how", "many", "things", "does", "carry")
 _VERBS = tuple(word for verb in (*MOVES, *TAKES, *DROPS) for word in verb)
 WORDS = tuple(dict.fromkeys(("", "the", *_ASKING, *_VERBS, *PEOPLE, *PLACES, *THINGS)))
@@ -61,10 +62,18 @@ class FreshStories:
 
     def epoch(self, rng: np.random.Generator) -> Iterator[StoryBatch]:
         """New stories, in batches of like length, all from one seed that is drawn before the first."""
-        own = np.random.default_rng(rng.integers(2**63))
-        drawn = [self._draw(kind, own) for kind in self.kinds for _ in range(self.stories)]
-        lengths = [len(story.sentences) for story in drawn]
-        return Batches(lengths, self.size, lambda indices: lay_out([drawn[index] for index in indices])).epoch(own)
+        return self._pools(np.random.default_rng(rng.integers(2**63)))
+
+    def _pools(self, rng: np.random.Generator) -> Iterator[StoryBatch]:
+        """Drawn some batches at a time, so that the first does not wait for the whole epoch."""
+        for first in range(0, self.stories, _POOL * self.size):
+            count = min(_POOL * self.size, self.stories - first)
+            pool = [self._draw(kind, rng) for kind in self.kinds for _ in range(count)]
+            yield from self._batches(pool).epoch(rng)
+
+    def _batches(self, stories: Sequence[Story]) -> Batches[StoryBatch]:
+        lengths = [len(story.sentences) for story in stories]
+        return Batches(lengths, self.size, lambda indices: lay_out([stories[index] for index in indices]))
 
     def _draw(self, kind: str, rng: np.random.Generator) -> Story:
         while (story := draw_story(kind, rng=rng)) in self.held_out:
