@@ -16,11 +16,12 @@ from .gradients import GradcheckResult, bench_gradcheck
 from .memory import LONGEST, MemoryResult, bench_memory
 from .neighbours import Neighbours
 from .peers import Peers, Skipped, find_peers
+from .processes import ProcessesResult, bench_processes
 from .startup import StartupResult, bench_startup
 from .threads import can_set_blas_threads, cores, equal_threads, threads
 from .training import TrainingResult, bench_training
 
-SECTIONS = ("attention", "training", "memory", "startup", "gradcheck")
+SECTIONS = ("attention", "training", "memory", "startup", "gradcheck", "processes")
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,12 @@ class Plan:
 
 
 FULL = Plan(
-    {"attention": 15, "training": 21, "memory": 3, "startup": 21, "gradcheck": 3},
+    {"attention": 15, "training": 21, "memory": 3, "startup": 21, "gradcheck": 3, "processes": 5},
     (SHORTEST, *JUDGED),
     (1_024, 2_048, 4_096, 8_192, LONGEST),
 )
 QUICK = Plan(
-    {"attention": 5, "training": 5, "memory": 3, "startup": 5, "gradcheck": 1},
+    {"attention": 5, "training": 5, "memory": 3, "startup": 5, "gradcheck": 1, "processes": 1},
     (SHORTEST, *JUDGED[:2]),
     (512, 1_024, 2_048),
 )
@@ -54,7 +55,7 @@ class Results:
         Cores, threads of each contender, versions, and the share of all cores that other programs took meanwhile.
     quick : bool
     skipped : list of Skipped
-        The peers that are not installed.
+        The peers that are not installed, and MPI if it is not.
     """
 
     machine: dict[str, Any]
@@ -65,6 +66,7 @@ class Results:
     memory: MemoryResult | None = None
     startup: StartupResult | None = None
     gradcheck: GradcheckResult | None = None
+    processes: ProcessesResult | None = None
 
     def judged(self) -> list[Judged]:
         """Every figure that has a bar, beside it."""
@@ -110,7 +112,10 @@ def run_bench(only: str | None, quick: bool, say: Callable[[str], None]) -> Resu
     with equal_threads():
         for section in SECTIONS if only is None else (only,):
             measured[section] = _run(section, plan, peers, say)
-    return Results(_machine(peers, neighbours.share()), quick, peers.skipped() if compares else [], **measured)
+    skipped = peers.skipped() if compares else []
+    if "processes" in measured and measured["processes"] is None:
+        skipped.append(Skipped("MPI (mpi4py and mpiexec)", "pip install 'attention-np[distributed]'"))
+    return Results(_machine(peers, neighbours.share()), quick, skipped, **measured)
 
 
 def _run(section: str, plan: Plan, peers: Peers, say: Callable[[str], None]) -> object:
@@ -123,6 +128,8 @@ def _run(section: str, plan: Plan, peers: Peers, say: Callable[[str], None]) -> 
         return bench_memory(plan.lengths, rounds, say)
     if section == "startup":
         return bench_startup(rounds, say)
+    if section == "processes":
+        return bench_processes(rounds, say)
     return bench_gradcheck(rounds, say)
 
 

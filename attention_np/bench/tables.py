@@ -9,6 +9,7 @@ from .attention_contenders import AUTOGRAD, EAGER, FUSED, OURS
 from .bars import BARS, Judged
 from .gradients import GradcheckResult
 from .memory import MIB, MemoryResult
+from .processes import ProcessesResult
 from .startup import StartupResult
 from .suite import Results
 from .timing import Ratio
@@ -31,6 +32,8 @@ def result_lines(results: Results) -> list[str]:
         lines += ["", *startup_lines(results.startup)]
     if results.gradcheck is not None:
         lines += ["", *gradcheck_lines(results.gradcheck)]
+    if results.processes is not None:
+        lines += ["", *processes_lines(results.processes)]
     if judged := results.judged():
         lines += ["", *bar_lines(judged)]
     return lines
@@ -115,6 +118,19 @@ def gradcheck_lines(result: GradcheckResult) -> list[str]:
     rows = [["model", "parameters", "all gradients checked in"]]
     rows += [[check.model, f"{check.parameters:,}", time_text(check.seconds)] for check in result.checks]
     return ["check_gradients", *_table(rows)]
+
+
+def processes_lines(result: ProcessesResult) -> list[str]:
+    """A row for each way to use more processes."""
+    many = result.processes
+    rows = [
+        ["batch", "a step", "efficiency"],
+        ["in one process", time_text(result.alone), ""],
+        [f"divided among {many}", time_text(result.divided), ratio_text(result.efficiency)],
+        [f"{many} times as large, one each", time_text(result.doubled), ratio_text(result.doubled_efficiency)],
+    ]
+    summing = f"{time_text(result.summing)} of the divided step are the sum of the gradients, waiting included"
+    return [f"{result.model} in {many} processes of one thread each, by MPI", *_table(rows), summing]
 
 
 def bar_lines(judged: Sequence[Judged]) -> list[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..training.staleness import ImplicitMomentum
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Okabe and Ito's colours; markers and dashes tell them apart without any.
-_PROVED = {"color": "#555555", "linestyle": "--", "marker": "_", "markersize": 14}
+_PROVED = {"color": "#555555", "linestyle": "--"}
 _MEASURED = {"color": "#0072B2", "linestyle": "none", "marker": "o", "markersize": 6}
 
 
@@ -38,9 +40,10 @@ def staleness_figure(
     for delay, limit in zip(delays, measured, strict=True):
         limits.annotate(f"{limit:.3f}", (delay, limit), xytext=(6, 6), textcoords="offset points", fontsize=9)
     limits.set(title="Delayed gradient descent: stable below", xlabel="delay τ, in updates", ylabel="rate × curvature")
-    limits.set_ylim(0, 1.15 * max(proved))
+    limits.set(xlim=(-0.4, len(proved) - 0.2), ylim=(0, 1.15 * max(proved)))
     workers = [each.workers for each in momenta]
-    momentum.plot(workers, [each.predicted for each in momenta], label="proved: 1 - 1/workers", **_PROVED)
+    crews = np.linspace(1, max(workers), 100)
+    momentum.plot(crews, 1 - 1 / crews, label="proved: 1 - 1/workers", **_PROVED)
     momentum.plot(workers, [each.momentum for each in momenta], label="fitted to the mean path", **_MEASURED)
     momentum.set(title="Asynchrony adds momentum", xlabel="workers of random speed", ylabel="implicit momentum")
     momentum.set_xticks(workers)

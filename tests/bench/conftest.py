@@ -10,6 +10,7 @@ from attention_np.bench.attention import JUDGED, SHORTEST, AttentionResult, Shap
 from attention_np.bench.gradients import CheckResult, GradcheckResult
 from attention_np.bench.memory import LengthResult, MemoryResult
 from attention_np.bench.peers import Skipped
+from attention_np.bench.processes import ProcessesResult
 from attention_np.bench.startup import StartupResult
 from attention_np.bench.subjects import ARTICLE, SUMMARIZER
 from attention_np.bench.suite import Results
@@ -55,6 +56,7 @@ def results() -> Results:
         MemoryResult(64, (LengthResult(1_024, 0.004, 2**21), LengthResult(16_384, 1.024, 2**25)), 2.0, 1.0),
         StartupResult(0.11, 0.1, Ratio(1.1, 1.05, 1.15)),
         GradcheckResult((CheckResult(ARTICLE, 1_301_384, 0.25),)),
+        ProcessesResult(SUMMARIZER, 2, 0.2, 0.125, 0.22, 0.01, Ratio(0.8, 0.75, 0.85), Ratio(0.91, 0.9, 0.92)),
     )
 
 
