@@ -96,7 +96,8 @@ def attention(
     """
     _check_values(queries, keys, values)
     options = Options(score, scale, mask, bias, causal)
-    result, log_normaliser = _attention(queries, keys, values, options)
+    options.check(queries, keys)
+    result, log_normaliser = attend(queries, keys, values, options)
     return (result, log_normaliser) if return_log_normaliser else result
 
 
@@ -157,8 +158,30 @@ def attention_backward(
         require_shape("context", context, expected, "like d_context")
     if log_normaliser is not None:
         require_shape("log_normaliser", log_normaliser, expected[:-1], "with a number for each query")
+    return attend_backward(d_context, queries, keys, values, options, context, log_normaliser)
+
+
+def attend(queries: Array, keys: Array, values: Array, options: Options) -> tuple[Array, Array]:
+    """Context and log-normaliser of arguments that fit; heads of queries may share keys and values."""
+    result, log_normaliser = tiled_attention(Problem.of(queries, keys, values, options))
+    if not np.all(log_normaliser < np.inf):
+        refuse(log_normaliser, queries, keys, options)
+    lead_and_targets = queries.shape[:-1]
+    return result.reshape(*lead_and_targets, values.shape[-1]), log_normaliser.reshape(lead_and_targets)
+
+
+def attend_backward(
+    d_context: Array,
+    queries: Array,
+    keys: Array,
+    values: Array,
+    options: Options,
+    context: Array | None,
+    log_normaliser: Array | None,
+) -> tuple[Array, Array, Array, Array]:
+    """Gradients of queries, keys, values and scale for arguments that fit; heads of queries may share keys and values."""
     if context is None or log_normaliser is None:
-        context_again, log_normaliser_again = _attention(queries, keys, values, options)
+        context_again, log_normaliser_again = attend(queries, keys, values, options)
         context = context_again if context is None else context
         log_normaliser = log_normaliser_again if log_normaliser is None else log_normaliser
     d_queries, d_keys, d_values, d_scales = tiled_attention_backward(
@@ -167,23 +190,12 @@ def attention_backward(
         flat(context, 2),
         flat(log_normaliser, 1),
     )
-    d_scale = options.sum_to_scale(d_scales.reshape(queries.shape[:-2]))
     return (
         d_queries.reshape(queries.shape),
         d_keys.reshape(keys.shape),
         d_values.reshape(values.shape),
-        d_scale,
+        options.sum_to_scale(d_scales.reshape(queries.shape[:-2])),
     )
-
-
-def _attention(queries: Array, keys: Array, values: Array, options: Options) -> tuple[Array, Array]:
-    """Context and log-normaliser."""
-    options.check(queries, keys)
-    result, log_normaliser = tiled_attention(Problem.of(queries, keys, values, options))
-    if not np.all(log_normaliser < np.inf):
-        refuse(log_normaliser, queries, keys, options)
-    lead_and_targets = queries.shape[:-1]
-    return result.reshape(*lead_and_targets, values.shape[-1]), log_normaliser.reshape(lead_and_targets)
 
 
 def _check_values(queries: Array, keys: Array, values: Array) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable
 from numbers import Real
 from typing import NamedTuple
@@ -9,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._checks import Array, require_broadcast, require_finite, require_floats, require_mask
-from .masks import causal_mask
+from .masks import causal_mask, sliding_window_mask
 from .scores import _check_pair as check_pair
 from .scores import (
     cosine_scores,
@@ -30,22 +32,29 @@ Scale = float | Array | None
 
 
 class Options(NamedTuple):
-    """As in `attention`."""
+    """As in `attention`, and a `window` as in `grouped_attention`."""
 
     score: str
     scale: Scale
     mask: Array | None
     bias: Array | None
     causal: bool
+    window: int | None = None
 
     def check(self, queries: Array, keys: Array) -> None:
         """Refuse by name what does not fit; NaN and infinity show when there are numbers."""
+        check_pair(queries, keys)
+        self.check_shapes(queries, keys.shape[-2])
+
+    def check_shapes(self, queries: Array, sources: int) -> None:
+        """Refuse by name what does not fit queries (..., L, d) and so many sources."""
         if self.score not in SCORES:
             raise ValueError(f"score: expected one of {', '.join(SCORES)}, got {self.score!r}")
-        require_floats(queries=queries, keys=keys, bias=self.bias)
-        check_pair(queries, keys)
+        if self.window is not None and self.window < 1:
+            raise ValueError(f"window: expected at least 1, got {self.window}")
+        require_floats(queries=queries, bias=self.bias)
         self.multiplier(queries)
-        shape = (*queries.shape[:-1], keys.shape[-2])
+        shape = (*queries.shape[:-1], sources)
         if self.bias is not None:
             require_broadcast("bias", self.bias, shape)
         if self.mask is not None:
@@ -65,10 +74,12 @@ class Options(NamedTuple):
 
     def allowed(self, targets: int, sources: int) -> Array | None:
         """Where attending is allowed; None: everywhere."""
-        if not self.causal:
-            return self.mask
-        no_later = causal_mask(targets, sources)
-        return no_later if self.mask is None else self.mask & no_later
+        masks = [] if self.mask is None else [self.mask]
+        if self.causal:
+            masks.append(causal_mask(targets, sources))
+        if self.window is not None:
+            masks.append(sliding_window_mask(targets, sources, self.window))
+        return functools.reduce(operator.and_, masks) if masks else None
 
     def sum_to_scale(self, d_scales: Array) -> Array:
         """Gradients of the multiplier of each item, summed over the items that share a number of the scale."""

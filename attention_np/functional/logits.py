@@ -24,15 +24,19 @@ def scaled_scores(queries: Array, keys: Array, options: Options) -> tuple[Array,
 def refuse(log_normaliser: Array, queries: Array, keys: Array, options: Options) -> NoReturn:
     """Name the argument, or else the first allowed score, that is NaN or +inf, from its row alone."""
     options.require_finite(queries, keys)
+    keys = np.repeat(keys, queries.shape[-3] // keys.shape[-3], axis=-3) if queries.ndim > 2 else keys
     targets, sources = queries.shape[-2], keys.shape[-2]
     first = int(np.argmax(~(log_normaliser.ravel() < np.inf)))
     item = tuple(int(i) for i in np.unravel_index(first // targets, queries.shape[:-2]))
     row = slice(first % targets, first % targets + 1)
     shape = (*queries.shape[:-1], sources)
     bias = None if options.bias is None else np.broadcast_to(options.bias, shape)[item][row]
-    allowed = (
-        np.arange(sources) <= row.start + sources - targets if options.causal else np.ones(sources, bool)
-    )
+    distance = row.start + sources - targets - np.arange(sources)
+    allowed = np.ones(sources, bool)
+    if options.causal:
+        allowed &= distance >= 0
+    if options.window is not None:
+        allowed &= np.abs(distance) < options.window
     if options.mask is not None:
         allowed = allowed & np.broadcast_to(options.mask, shape)[item][row]
     scale = np.broadcast_to(options.multiplier(queries), queries.shape[:-2])[item]

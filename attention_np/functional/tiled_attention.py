@@ -65,7 +65,7 @@ def _attend(
         exponentials = problem.exponentials(place, keys, logits)
         # A product with ones sums rows three times as fast as np.sum.
         normaliser += np.matmul(exponentials, ones[: keys.stop - keys.start])[..., 0]
-        room.add_product(exponentials, problem.values[place[0], keys], context, number == 0)
+        room.add_product(exponentials, problem.values_of(place[0], keys), context, number == 0)
     log_normaliser = np.log(normaliser) + shift
     normaliser[normaliser == 0] = 1
     context /= normaliser[..., None]

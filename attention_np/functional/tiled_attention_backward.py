@@ -16,7 +16,7 @@ from .workers import share
 def tiled_attention_backward(
     problem: Problem, d_context: Array, context: Array, log_normaliser: Array
 ) -> tuple[Array, Array, Array, Array]:
-    r"""Gradients of queries, keys, values (N, ., .) and of the scale (N,).
+    r"""Gradients of queries (N, ., .), keys and values (M, ., .) and of the scale (N,).
 
     For a block of queries w (times the scale) and keys v, with :math:`p = e^{a - \log Z}` and :math:`r_j = dc_j \cdot c_j`,
 
@@ -28,9 +28,9 @@ def tiled_attention_backward(
     """
     lead, tiling = len(problem.queries), Tiling.of(*problem.sizes)
     d_queries = np.empty(problem.queries.shape, problem.queries.dtype)
-    # Each chain has sums of its own; those of the first become the result.
-    d_keys = [np.empty(problem.keys.shape, d_queries.dtype) for _ in range(tiling.chains)]
-    d_values = [np.empty(problem.values.shape, d_queries.dtype) for _ in range(tiling.chains)]
+    # Each chain has sums of its own; those of the first become the result. So has each matrix of queries where several share keys.
+    d_keys = [np.empty((lead, *problem.keys.shape[1:]), d_queries.dtype) for _ in range(tiling.chains)]
+    d_values = [np.empty((lead, *problem.values.shape[1:]), d_queries.dtype) for _ in range(tiling.chains)]
     d_scale = np.zeros((tiling.chains, lead), d_queries.dtype)
 
     def work(tasks: Iterator[tuple[slice, int]]) -> None:
@@ -50,7 +50,7 @@ def tiled_attention_backward(
                     )
                     d_scale[chain, items] += problem.finish_queries(place, d_queries[place], room)
                 sums.close(tiling.keys)
-                if tiling.chains == 1:
+                if tiling.chains == problem.shared == 1:
                     problem.finish_keys((items, slice(None)), sums.d_keys, room)
 
     def join(tasks: Iterator[Place]) -> None:
@@ -62,9 +62,18 @@ def tiled_attention_backward(
                 problem.finish_keys(place, d_keys[0][place], room)
 
     share(tiling.tasks(), work)
-    if tiling.chains > 1:
-        share([(items, keys) for items in tiling.items for keys in tiling.keys], join)
+    items = tiling.items
+    if problem.shared > 1:
+        d_keys, d_values = ([_sum_shared(each, problem.shared) for each in sums] for sums in (d_keys, d_values))
+        items = [slice(0, len(problem.keys))]
+    if tiling.chains > 1 or problem.shared > 1:
+        share([(some, keys) for some in items for keys in tiling.keys], join)
     return d_queries, d_keys[0], d_values[0], d_scale.sum(axis=0)
+
+
+def _sum_shared(gradients: Array, shared: int) -> Array:
+    """What is shared receives the sum of what each of its uses gives."""
+    return gradients.reshape(-1, shared, *gradients.shape[1:]).sum(axis=1)
 
 
 class _Sums(NamedTuple):
@@ -108,7 +117,7 @@ class _Sums(NamedTuple):
                 logits -= shift
             weights = problem.exponentials(place, keys, logits)
             d_logits = room.array("d_logits", *logits.shape)
-            np.matmul(upstream, problem.values[self.items, keys].swapaxes(-1, -2), out=d_logits)
+            np.matmul(upstream, problem.values_of(self.items, keys).swapaxes(-1, -2), out=d_logits)
             d_logits -= received[..., None]
             d_logits *= weights
             first = keys.start not in self.begun

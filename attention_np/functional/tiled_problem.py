@@ -87,7 +87,9 @@ class Spread(NamedTuple):
 
 
 class Problem(NamedTuple):
-    r"""Attention over a flat stack of N matrices: queries (N, L, d), keys (N, S, d), values (N, S, e), scale (N,).
+    r"""Attention over a flat stack of N matrices: queries (N, L, d), keys (M, S, d), values (M, S, e), scale (N,).
+
+    Each matrix of keys and of values is shared by N / M neighbouring ones of queries.
 
     `bounded` says that a row's exponentials and their sum keep to half of the dtype's range of exponents, :math:`S e^b \le \sqrt{max}`
     where b bounds the logits: a cosine times the scale by the scale, a dot product by the longest vectors' lengths. Then no maximum
@@ -103,7 +105,13 @@ class Problem(NamedTuple):
     mask: Spread | None
     bias: Spread | None
     causal: bool
+    window: int | None
     bounded: bool
+
+    @property
+    def shared(self) -> int:
+        """Matrices of queries for each one of keys."""
+        return len(self.queries) // max(len(self.keys), 1)
 
     @property
     def sizes(self) -> tuple[int, int, int, int]:
@@ -113,7 +121,10 @@ class Problem(NamedTuple):
 
     @classmethod
     def of(cls, queries: Array, keys: Array, values: Array, options: Options) -> Problem:
-        """From arguments (..., L, d), (..., S, d), (..., S, e) and options that have been checked."""
+        """From arguments (..., L, d), (..., S, d), (..., S, e) and options that have been checked.
+
+        The last leading dimension of queries may be a multiple of that of keys and values.
+        """
         lead, scale, bias = queries.shape[:-2], options.multiplier(queries), options.bias
         flat_queries, flat_keys = flat(queries, 2), flat(keys, 2)
         query_lengths = key_lengths = None
@@ -137,6 +148,7 @@ class Problem(NamedTuple):
             mask=Spread.of(options.mask, lead),
             bias=Spread.of(bias, lead),
             causal=options.causal,
+            window=options.window,
             bounded=bias is None and bool(logit_bound <= np.log(np.finfo(queries.dtype).max) / 2),
         )
 
@@ -149,11 +161,24 @@ class Problem(NamedTuple):
 
     def unit_keys(self, items: slice, room: Workspace) -> Array:
         """Keys, of length 1 if the score is a cosine."""
-        keys = self.keys[items]
+        own = self._keys_of(items)
+        keys = self.keys[own]
         if self.key_lengths is None:
             return keys
-        inverse = self.key_lengths.inverse[items, :, None]
+        inverse = self.key_lengths.inverse[own, :, None]
         return np.multiply(keys, inverse, out=room.array("unit keys", *keys.shape))
+
+    def values_of(self, items: slice, keys: slice) -> Array:
+        """What these queries receive from a block of keys."""
+        return self.values[self._keys_of(items), keys]
+
+    def _keys_of(self, items: slice) -> slice | Array:
+        """The matrices of keys of these matrices of queries: for a view, where each has its own or there is one alone."""
+        if self.shared == 1:
+            return items
+        if items.stop - items.start == 1:
+            return slice(items.start // self.shared, items.start // self.shared + 1)
+        return np.arange(items.start, items.stop) // self.shared
 
     def logits(self, place: Place, keys: slice, queries: Array, units: Array, room: Workspace) -> Array:
         """Scaled and biased scores of a block; -inf where attending is forbidden, but not in a bounded problem.
@@ -188,16 +213,27 @@ class Problem(NamedTuple):
     def _visible(self, place: Place, keys: slice) -> Iterator[Array]:
         if self.mask is not None:
             yield self.mask.tile(place, keys)
-        rows, offset = place[1], self.keys.shape[1] - self.queries.shape[1]
-        if self.causal and keys.stop - 1 > rows.start + offset:
-            yield np.arange(keys.start, keys.stop) <= np.arange(rows.start, rows.stop)[:, None] + offset
+        first, last = self._positions(place[1])
+        if self.causal and keys.stop - 1 > first:
+            yield np.arange(keys.start, keys.stop) <= np.arange(first, last + 1)[:, None]
+        if self.window is not None and max(last - keys.start, keys.stop - 1 - first) >= self.window:
+            distance = np.arange(first, last + 1)[:, None] - np.arange(keys.start, keys.stop)
+            yield np.abs(distance) < self.window
 
     def visible_blocks(self, rows: slice, blocks: list[slice]) -> list[slice]:
         """The blocks of keys that these queries do see something of."""
-        if not self.causal:
-            return blocks
-        end = rows.stop + self.keys.shape[1] - self.queries.shape[1]
-        return [keys for keys in blocks if keys.start < end]
+        first, last = self._positions(rows)
+        begin, end = 0, self.keys.shape[1]
+        if self.causal:
+            end = last + 1
+        if self.window is not None:
+            begin, end = first - self.window + 1, min(end, last + self.window)
+        return [keys for keys in blocks if keys.start < end and keys.stop > begin]
+
+    def _positions(self, rows: slice) -> tuple[int, int]:
+        """Where the first and the last of these queries stand among the keys, their ends aligned."""
+        offset = self.keys.shape[1] - self.queries.shape[1]
+        return rows.start + offset, rows.stop - 1 + offset
 
     def finish_queries(self, place: Place, d_queries: Array, room: Workspace) -> Array:
         r"""In place, dW becomes the gradient of the queries; gives that of the scale, summed over the rows.

@@ -16,7 +16,6 @@ from ..functional import (
     grouped_attention_backward,
     rotary,
     rotary_backward,
-    sliding_window_mask,
     softmax,
 )
 from ..functional._checks import Array
@@ -253,18 +252,16 @@ class MultiHeadAttention(Layer):
         return split_heads(mapped, self.key_value_heads), lambda d_values: linear_backward(merge_heads(d_values))
 
     def _options(self, queries: Array, keys: Array, mask: Array | None, causal: bool) -> dict[str, Any]:
-        targets, sources = queries.shape[-2], keys.shape[-2]
-        allowed = None if mask is None else mask[..., None, :, :] if mask.ndim > 2 else mask
-        if self.window is not None and self.window < sources:
-            near = sliding_window_mask(targets, sources, self.window)
-            allowed = near if allowed is None else allowed & near
-        alibi = self.positions == "alibi"
+        bias = None
+        if self.positions == "alibi":
+            bias = alibi_bias(alibi_slopes(self.heads, queries.dtype), queries.shape[-2], keys.shape[-2])
         return {
             "score": self.score,
             "scale": self.scale if self.sharpness is None else self.sharpness.value,
-            "mask": allowed,
-            "bias": alibi_bias(alibi_slopes(self.heads, queries.dtype), targets, sources) if alibi else None,
+            "mask": mask[..., None, :, :] if mask is not None and mask.ndim > 2 else mask,
+            "bias": bias,
             "causal": causal,
+            "window": self.window,
         }
 
     def _require_self_attention(self, own: bool) -> None:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from attention_np import attention, attention_backward, grouped_attention, grouped_attention_backward
+from attention_np import (
+    attention,
+    attention_backward,
+    grouped_attention,
+    grouped_attention_backward,
+    sliding_window_mask,
+)
+from attention_np.functional import tiles
 
 from ..derivatives import torch_gradients
+from .cases import few_examples
 from .family import check_dtypes, check_pair
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -117,6 +127,56 @@ def test_with_a_group_for_each_head_it_is_attention_to_the_bit():
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("score", ["cosine", "dot"])
+@few_examples
+@given(lengths=st.tuples(st.integers(1, 13), st.integers(1, 13)), data=st.data())
+def test_in_blocks_of_any_size_a_window_is_its_mask(lengths, data, score, causal):
+    (targets, sources), groups = lengths, data.draw(st.sampled_from([1, 2, 3, 6]))
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    shapes = {"queries": (HEADS, targets, D), "keys": (groups, sources, D), "values": (groups, sources, E)}
+    arguments = {name: rng.standard_normal((2, *shape)) for name, shape in shapes.items()}
+    upstream = rng.standard_normal((2, HEADS, targets, E))
+    window = data.draw(st.integers(1, 14))
+    options = {"score": score, "causal": causal, "scale": rng.uniform(0.5, 2, HEADS)}
+    mask = sliding_window_mask(targets, sources, window)
+    expected = grouped_attention(**arguments, **options, mask=mask)
+    d_expected = grouped_attention_backward(upstream, **arguments, **options, mask=mask)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiles, "QUERIES", data.draw(st.integers(1, 5)))
+        patch.setattr(tiles, "TILE", data.draw(st.integers(6, 60)))
+        found = grouped_attention(**arguments, **options, window=window)
+        d_found = grouped_attention_backward(upstream, **arguments, **options, window=window)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
+    for gradient, other in zip(d_found, d_expected, strict=True):
+        np.testing.assert_allclose(gradient, other, rtol=1e-11, atol=1e-13)
+
+
+def test_what_is_out_of_sight_of_all_targets_of_a_block_is_not_computed():
+    queries, keys, values = np.random.default_rng(9).standard_normal((3, 1, 4096, 4)).astype(np.float32)
+    values[:, :1024] = np.nan
+    context = grouped_attention(queries, keys, values, window=100, causal=True)
+    assert np.isfinite(context[:, 2048:]).all()
+    # A weight of 0 times NaN is NaN: the mask alone does not spare the product.
+    masked = grouped_attention(
+        queries, keys, values, mask=sliding_window_mask(4096, 4096, 100), causal=True
+    )
+    assert np.isnan(masked[:, 2048:]).all()
+
+
+def test_an_allowed_score_that_is_not_finite_is_named_and_one_out_of_sight_is_not():
+    arguments = draw_arguments(10)
+    arguments["keys"][:, 0, 0] = 1e200
+    arguments["queries"][...] = 1e200
+    with pytest.raises(ValueError, match=r"^scores: expected finite numbers or -inf, got inf at index \(0, 0, 0, 0\)$"):
+        grouped_attention(**arguments, score="dot")
+    arguments["keys"][:, 1] = 1.0
+    arguments["keys"][:, 0, 1:] = 1.0
+    with np.errstate(over="ignore"):
+        context = grouped_attention(**arguments, score="dot", window=1)
+    assert np.isfinite(context).all()
+
+
 @pytest.mark.parametrize("lead", [(), (0,), (2, 1), (1, 3)])
 def test_any_leading_dimensions_work(lead):
     arguments = draw_arguments(7, lead=lead)
@@ -146,6 +206,7 @@ def test_the_dtype_stays():
         ({"queries": np.ones((L, D))}, "^queries: expected shape"),
         ({"mask": np.ones((2, 5, L, S), bool)}, "^mask: expected a shape that broadcasts"),
         ({"scale": np.ones(GROUPS)}, "^scale: expected a shape that broadcasts"),
+        ({"window": 0}, "^window: expected at least 1, got 0$"),
         ({"score": "euclid"}, "^score: expected one of"),
         ({"keys": np.ones((2, 2, S, D), np.float32)}, "^keys: expected dtype float64 like queries"),
     ],
