@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 Task = TypeVar("Task")
@@ -53,12 +55,102 @@ def _blas_libraries() -> list[Any]:
     return list(threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
+class _Invitation:
+    """Asks one helper to work along: the helper takes it or the caller withdraws it, whoever comes first."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._decided, self._done = threading.Lock(), threading.Lock()
+        self._done.acquire()
+
+    def accept(self) -> None:
+        """Do the work, unless it was withdrawn."""
+        if self._decided.acquire(blocking=False):
+            self._work()
+
+    def end(self) -> None:
+        """Let the caller go."""
+        self._done.release()
+
+    def settle(self) -> None:
+        """Withdraw it; if it was taken, wait for its end."""
+        if not self._decided.acquire(blocking=False):
+            self._done.acquire()
+
+
+class _Helper:
+    """A lasting thread, asleep between two invitations."""
+
+    def __init__(self, idle: list[_Helper]) -> None:
+        self._idle = idle
+        self._invited = threading.Lock()
+        self._invited.acquire()
+        self._invitation: _Invitation | None = None
+        threading.Thread(target=self._serve, name="attention_np helper", daemon=True).start()
+
+    def invite(self, invitation: _Invitation) -> None:
+        """Wake it; only for the caller that took it from the idle ones."""
+        self._invitation = invitation
+        self._invited.release()
+
+    def _serve(self) -> None:
+        while True:
+            self._invited.acquire()
+            invitation, self._invitation = self._invitation, None
+            if invitation is not None:
+                invitation.accept()
+                self._idle.append(self)  # Before the end, so that the caller's next invitation finds it.
+                invitation.end()
+            del invitation  # It holds the arrays of its work.
+
+
+class _Helpers:
+    """The helpers of this process: each is started when it is first missed, and kept.
+
+    To start a thread for each computation and to wait for its end takes 65 µs, to wake one that is there 15 µs. A step of the
+    article's model shares nine times: kept helpers take 0.92 of its processor time.
+
+    Whoever has done its own part withdraws the invitations that no helper has taken yet. So nobody waits for a helper that is
+    busy (with a caller in another thread, or with the task that calls `share` itself) or that never comes (at the end of the
+    process).
+    """
+
+    def __init__(self) -> None:
+        self._idle: list[_Helper] = []
+        self._started = 0
+        self._lock = threading.Lock()
+
+    def invite(self, number: int, work: Callable[[], None]) -> list[_Invitation]:
+        """Ask up to `number` helpers; fewer where others keep them busy or no thread can be started."""
+        invitations: list[_Invitation] = []
+        while len(invitations) < number and (helper := self._take(number)):
+            # In the caller's context: np.errstate holds for helpers too.
+            invitations.append(_Invitation(partial(contextvars.copy_context().run, work)))
+            helper.invite(invitations[-1])
+        return invitations
+
+    def _take(self, most: int) -> _Helper | None:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+            if self._started >= most:
+                return None
+            try:
+                helper = _Helper(self._idle)
+            except RuntimeError:  # A platform without threads, or without any more of them.
+                return None
+            self._started += 1
+            return helper
+
+
 _single_threaded_products = _SingleThreadedProducts()
+_helpers = _Helpers()
 
 
 def _forget_the_parents_threads() -> None:
-    global _single_threaded_products
+    global _single_threaded_products, _helpers
     _single_threaded_products = _SingleThreadedProducts()
+    _helpers = _Helpers()
 
 
 if hasattr(os, "register_at_fork"):
@@ -80,7 +172,7 @@ def share(tasks: Iterable[Task], work: Callable[[Iterator[Task]], None], *, alon
     work : callable
         Is called once in each worker, with an iterator over the tasks that fall to it.
     alone : bool
-        Do not start threads: one costs 60 µs, and 200 µs with the waiting for the interpreter after every small operation.
+        Do not ask for help: that costs 15 µs, and more with the waiting for the interpreter after every small operation.
     """
     remaining = list(tasks)
     lock = threading.Lock()
@@ -101,19 +193,10 @@ def share(tasks: Iterable[Task], work: Callable[[Iterator[Task]], None], *, alon
             errors.append(error)
 
     with _single_threaded_products as threads:
-        helpers = [
-            threading.Thread(target=work_and_report, daemon=True)
-            for _ in range(0 if alone else min(threads, len(remaining)) - 1)
-        ]
-        started = []
-        for helper in helpers:
-            try:
-                helper.start()
-            except RuntimeError:  # A platform without threads, or without any more of them.
-                break
-            started.append(helper)
+        number = 0 if alone else min(threads, len(remaining)) - 1
+        invitations = _helpers.invite(number, work_and_report)
         work_and_report()
-        for helper in started:
-            helper.join()
+        for invitation in invitations:
+            invitation.settle()
     if errors:
         raise errors[0]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..functional._checks import Array, require_shape
+from ..functional.embedding import add_by_id
 from ..functional.feature_attention import feature_attention, feature_attention_backward
 from ..layers import Attention, Embedding, Layer, Linear, Parameter
 from ..layers.module import called_once
@@ -69,24 +70,22 @@ class ArticleModel(Layer):
         backward : callable
             Takes d_logits and gives nothing: ids have no gradient.
         """
-        embedded, embedding_backward = _embed(self.embedding, ids)  # (B, T, H)
-        matrix = self.attention.weight
-        context, weights = feature_attention(embedded, matrix.value)  # (B, H), (B, T, H)
+        table, matrix = self.embedding.weight, self.attention.weight
+        context, gate = feature_attention(ids, table.value, matrix.value)  # (B, H)
         logits, output_backward = self.output(context)
 
         @called_once
         def backward(d_logits: Array) -> None:
             d_context = output_backward(d_logits)
-            d_embedded, d_matrix = feature_attention_backward(d_context, context, weights, embedded, matrix.value)
+            d_vectors, d_matrix = feature_attention_backward(d_context, context, gate, matrix.value)
             matrix.grad += d_matrix
-            embedding_backward(d_embedded)
+            add_by_id(table.grad, d_vectors, gate.found.words)
 
         return logits, backward
 
     def weights(self, ids: Array) -> Array:
         """P for `ids` (B, T): a weight for every feature of every word, (B, T, H). For looking at."""
-        embedded, _ = _embed(self.embedding, ids)
-        return feature_attention(embedded, self.attention.weight.value)[1]
+        return feature_attention(ids, self.embedding.weight.value, self.attention.weight.value)[1].weights()
 
 
 class FormulaModel(Layer):
