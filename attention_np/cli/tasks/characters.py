@@ -32,7 +32,7 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--width", type=at_least_one, default=128, help="of the vectors, a multiple of 4 (128)")
     parser.add_argument("--depth", type=at_least_one, default=4, help="blocks (4)")
     parser.add_argument("--context", type=at_least_one, default=128, help="characters seen at a time, an even number (128)")
-    parser.add_argument("--positions", choices=POSITIONS, default="sinusoidal", help="how places are told (sinusoidal)")
+    parser.add_argument("--positions", choices=POSITIONS, default="rotary", help="how places are told (rotary)")
     _add_packages(parser)
 
 

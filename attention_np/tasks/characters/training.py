@@ -30,6 +30,8 @@ class CharacterSettings:
     Attributes
     ----------
     transformer : TransformerSettings
+        Rotary positions unless said otherwise: text copies from itself at all distances, and a model that adds waves to its words
+        learns to much more slowly.
     context : int
         Characters that the model sees at a time while it learns; even.
     batch : int
@@ -38,7 +40,7 @@ class CharacterSettings:
         At the height of the schedule; of AdamW.
     """
 
-    transformer: TransformerSettings = TransformerSettings()
+    transformer: TransformerSettings = TransformerSettings(positions="rotary")
     context: int = 128
     batch: int = 8
     learning_rate: float = 3e-3
