@@ -205,6 +205,11 @@ class Summarizer(Layer):
             repeat_pairs=False,
         )
 
+    def weights(self, batch: SummaryBatch) -> Array | None:
+        """Where attention lies before each word of the batch's targets, (B, T, S); None without attention."""
+        looked = self.look(batch)
+        return None if looked is None else looked[0]
+
     def look(self, batch: SummaryBatch) -> tuple[Array, Array] | None:
         """Where attention lies before each word of the batch's targets, and how far that word was copied.
 

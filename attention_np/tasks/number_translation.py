@@ -9,6 +9,7 @@ from typing import TextIO
 
 import numpy as np
 
+from ..models.explained import ExplainedPair
 from .number_words import AlignmentScore, NumberPair, Split, alignment_accuracy
 from .transducer import Transducer, TransducerSettings, Translation, vocabulary_of
 
@@ -107,6 +108,10 @@ class Translator:
         exact = float(np.mean([list(target) == found.words for target, found in zip(targets, translated, strict=True)]))
         looked = [matrix for matrix in self._transducer.weights(sources, targets) if matrix is not None]
         return TranslationScore(exact, alignment_accuracy(looked, pairs) if looked else None)
+
+    def explained(self, pair: NumberPair) -> ExplainedPair:
+        """A pair opened for `visualize.explain`."""
+        return self._transducer.explained(pair.source, pair.target)
 
 
 def train_variant(

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ..functional._checks import Array
+from ..models.explained import ExplainedPair
 from ..models.summarizer import Summarizer, SummaryBatch
 from .batches import Batches, padded
 from .cleaning import Pair
@@ -168,3 +169,8 @@ def write_summaries(
                 copied = looked[1][row, : len(target)].tolist()
             written[index] = Summary(join_words(target), target, source, weights, copied)
     return [written[index] for index in range(len(pending))]
+
+
+def explained_summary(model: Summarizer, vocabulary: Vocabulary, summary: Summary) -> ExplainedPair:
+    """What was written, opened for `visualize.explain`: a row for each word and one for the end."""
+    return ExplainedPair(model, lay_out([summary.source], [summary.words], vocabulary), "embedding")

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self, TextIO
 import numpy as np
 
 from ..functional._checks import Array
+from ..models.explained import ExplainedPair
 from ..models.seq2seq import PairBatch, Seq2Seq
 from ..optim import Adam, WarmupCosine
 from ..training import CheckpointError, TrainingResult, load_model, save_model, train
@@ -179,6 +180,10 @@ class Transducer:
                     matrix[: len(row), : len(column)] for matrix, row, column in zip(looked, rows, columns, strict=True)
                 ]
         return found
+
+    def explained(self, source: Symbols, target: Symbols) -> ExplainedPair:
+        """One pair, opened for `visualize.explain`: a row for each symbol of the target and one for its end."""
+        return ExplainedPair(self.model, self._lay_out([source], [target]))
 
     def _lay_out(self, sources: Sequence[Symbols], targets: Sequence[Symbols]) -> PairBatch:
         source = padded([self.source.encode(row) for row in sources], PAD)

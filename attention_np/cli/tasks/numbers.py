@@ -13,11 +13,15 @@ from ...tasks.number_baseline import word_by_word
 from ...tasks.number_translation import TranslationScore, Translator
 from ...tasks.number_words import LIMIT, NumberPair, Split, draw_six_digits, draw_split, number_pair
 from ...training import blas_threads, load_model, save_model
+from ...visualize import explain
+from ...visualize.explanations import mean_agreement
 from ..places import TASK_MODEL, TRAINING_FILE, fresh, output_folder, task_model
-from .command import TaskCommand, no_arguments
+from .command import TaskCommand
+from .explaining import add_explain, agreement_lines, save_explanations
 from .pictures import save_weights
 
 _EPOCHS = 8
+_EXPLAINED = 50
 _PAIRS = {"german": number_pair, "french": french_pair}
 _SHORT = 100_000
 
@@ -68,7 +72,7 @@ def _train(arguments: argparse.Namespace) -> int:
         configuration=configuration,
     )
     save_model(folder / TASK_MODEL, "numbers", translator.model, configuration)
-    return _evaluate(argparse.Namespace(model=folder, json=arguments.json, heatmap=None))
+    return _evaluate(argparse.Namespace(model=folder, json=arguments.json, heatmap=None, explain=None))
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
@@ -92,17 +96,23 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         shown = max(data.six_digits or data.split.test, key=lambda pair: len(pair.target))
         translation = translator.translate([shown.source])[0]
         save_weights(arguments.heatmap, translation.weights, shown.source, translation.words)
+    agreement = {}
+    if arguments.explain is not None:
+        explained = [explain(translator.explained(pair)) for pair in data.split.test[:_EXPLAINED]]
+        agreement = mean_agreement(explained)
+        shown = data.split.test[0]
+        save_explanations(arguments.explain, explained[0], shown.source, [*shown.target, "(end)"])
     if arguments.json:
         figures = {name: {**_figures(score), "word_by_word": by_word[name]} for name, score in scores.items()}
         about = {**saved.configuration, "sharpness": translator.sharpness, "model": str(path)}
-        print(json.dumps({**about, "scores": figures}))
+        print(json.dumps({**about, "scores": figures, "agreement": agreement}))
         return 0
     for name, score in scores.items():
         line = f"{len(tested[name])} {name}: {100 * score.exact:.1f} % exact"
         if score.alignment is not None:
             line += f", alignment right for {100 * score.alignment.accuracy:.1f} % of the words that have one"
         print(f"{line}; word by word in English order: {100 * by_word[name]:.1f} % exact")
-    print(f"the model is {path}")
+    print("\n".join([*agreement_lines(agreement), f"the model is {path}"]))
     return 0
 
 
@@ -118,6 +128,6 @@ COMMAND = TaskCommand(
     minutes=f"how long to train (for {_EPOCHS} epochs, about half a minute)",
     add_training_arguments=_add_training_arguments,
     train=_train,
-    add_evaluation_arguments=no_arguments,
+    add_evaluation_arguments=add_explain,
     evaluate=_evaluate,
 )

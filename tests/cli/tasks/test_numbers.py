@@ -22,10 +22,15 @@ def test_what_was_trained_is_evaluated_and_drawn(fresh_run: Any, tmp_path: Path)
         assert 0 <= score["exact"] <= 1 and 0 < score["word_by_word"] < 0.8
         assert 0 < score["alignment"]["mean_peak"] <= 1
     picture = tmp_path / "map.png"
-    evaluated = fresh_run("evaluate", "numbers", "--model", str(out), "--json", "--heatmap", str(picture))
+    three = tmp_path / "three.png"
+    drawn = ["--heatmap", str(picture), "--explain", str(three)]
+    evaluated = fresh_run("evaluate", "numbers", "--model", str(out), "--json", *drawn)
     assert evaluated.status == 0, evaluated.err
-    assert json.loads(evaluated.out) == figures
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    found = json.loads(evaluated.out)
+    agreement = found.pop("agreement")
+    assert len(agreement) == 3 and all(-1 <= tau <= 1 for tau in agreement.values())
+    assert found == {name: value for name, value in figures.items() if name != "agreement"}
+    assert picture.read_bytes().startswith(b"\x89PNG") and three.read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_file_of_another_kind_is_refused_by_name(fresh_run: Any, quick: Any, tmp_path: Path) -> None:
