@@ -37,7 +37,7 @@ def additive_scores(queries: Array, keys: Array, query_weight: Array, key_weight
         If dtypes are not floating and equal, or shapes do not fit.
     """
     _check(queries, keys, query_weight, key_weight, score_vector)
-    return _hidden(queries, keys, query_weight, key_weight) @ score_vector
+    return tanh_scores(queries @ query_weight, keys @ key_weight, score_vector)
 
 
 def additive_scores_backward(
@@ -73,11 +73,9 @@ def additive_scores_backward(
     _check(queries, keys, query_weight, key_weight, score_vector)
     require_floats(queries=queries, d_scores=d_scores)
     require_shape("d_scores", d_scores, (*queries.shape[:-1], keys.shape[-2]), "like the scores")
-    hidden = _hidden(queries, keys, query_weight, key_weight)
-    d_score_vector = d_scores.reshape(-1) @ hidden.reshape(d_scores.size, hidden.shape[-1])
-    d_sums = d_scores[..., None] * score_vector * (1 - hidden * hidden)
-    d_projected_queries = d_sums.sum(axis=-2)
-    d_projected_keys = d_sums.sum(axis=-3)
+    d_projected_queries, d_projected_keys, d_score_vector = tanh_scores_backward(
+        d_scores, queries @ query_weight, keys @ key_weight, score_vector
+    )
     return (
         d_projected_queries @ query_weight.T,
         d_projected_keys @ key_weight.T,
@@ -87,8 +85,44 @@ def additive_scores_backward(
     )
 
 
-def _hidden(queries: Array, keys: Array, query_weight: Array, key_weight: Array) -> Array:
-    return np.tanh((queries @ query_weight)[..., :, None, :] + (keys @ key_weight)[..., None, :, :])
+def tanh_scores(queries: Array, keys: Array, score_vectors: Array) -> Array:
+    r"""The additive score of what the weights have mapped already, :math:`s_{ji} = u \cdot \tanh(q_j + k_i)`.
+
+    Parameters
+    ----------
+    queries : array (..., L, h)
+    keys : array (..., S, h)
+    score_vectors : array (..., h)
+        u; broadcasts over the leading dimensions (one for each head).
+
+    Returns
+    -------
+    array (..., L, S)
+    """
+    return np.vecdot(np.tanh(queries[..., :, None, :] + keys[..., None, :, :]), score_vectors[..., None, None, :])
+
+
+def tanh_scores_backward(
+    d_scores: Array, queries: Array, keys: Array, score_vectors: Array
+) -> tuple[Array, Array, Array]:
+    """Gradients of `tanh_scores`, as `additive_scores_backward` derives them.
+
+    Parameters
+    ----------
+    d_scores : array (..., L, S)
+    queries, keys, score_vectors : array
+        As in `tanh_scores`.
+
+    Returns
+    -------
+    d_queries, d_keys, d_score_vectors : array
+        Each of the shape of its argument.
+    """
+    hidden = np.tanh(queries[..., :, None, :] + keys[..., None, :, :])
+    d_own_vectors = np.einsum("...ji,...jih->...h", d_scores, hidden)
+    d_sums = d_scores[..., None] * score_vectors[..., None, None, :] * (1 - hidden * hidden)
+    shared = tuple(range(d_own_vectors.ndim - score_vectors.ndim))
+    return d_sums.sum(axis=-2), d_sums.sum(axis=-3), d_own_vectors.sum(axis=shared)
 
 
 def _rows(array: Array) -> Array:

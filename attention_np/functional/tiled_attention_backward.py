@@ -73,7 +73,7 @@ def tiled_attention_backward(
 
 def _sum_shared(gradients: Array, shared: int) -> Array:
     """What is shared receives the sum of what each of its uses gives."""
-    return gradients.reshape(-1, shared, *gradients.shape[1:]).sum(axis=1)
+    return gradients.reshape(len(gradients) // shared, shared, *gradients.shape[1:]).sum(axis=1)
 
 
 class _Sums(NamedTuple):

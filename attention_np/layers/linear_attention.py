@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from ..functional import linear_attention, linear_attention_backward
 from ..functional._checks import Array
-from .heads import merge_heads, split_heads
+from .heads import map_to_heads, merge_heads, split_heads
 from .linear import Linear
 from .module import Layer, called_once
 
@@ -80,11 +80,9 @@ class LinearAttention(Layer):
         """
         own = inputs is None
         attended_to = targets if inputs is None else inputs
-        mapped_queries, query_backward = self.query(targets)
-        mapped_keys, key_backward = self.key(attended_to)
-        mapped_values, value_backward = self.value(attended_to)
-        mapped = (mapped_queries, mapped_keys, mapped_values)
-        queries, keys, values = (split_heads(array, self.heads) for array in mapped)
+        queries, query_backward = map_to_heads(self.query, self.heads, targets)
+        keys, key_backward = map_to_heads(self.key, self.heads, attended_to)
+        values, value_backward = map_to_heads(self.value, self.heads, attended_to)
         allowed = _for_heads(mask)
         context = linear_attention(queries, keys, values, mask=allowed, causal=causal)
         outputs, output_backward = self.output(merge_heads(context))
@@ -95,8 +93,8 @@ class LinearAttention(Layer):
             d_queries, d_keys, d_values = linear_attention_backward(
                 d_context, queries, keys, values, mask=allowed, causal=causal
             )
-            d_targets = query_backward(merge_heads(d_queries))
-            d_inputs = key_backward(merge_heads(d_keys)) + value_backward(merge_heads(d_values))
+            d_targets = query_backward(d_queries)
+            d_inputs = key_backward(d_keys) + value_backward(d_values)
             return (d_targets + d_inputs,) if own else (d_targets, d_inputs)
 
         return outputs, backward
@@ -135,9 +133,9 @@ class LinearAttention(Layer):
         if inputs is None and cache.state is None:
             raise ValueError("inputs: expected some at the first step with an empty cache, got None")
         attended_to = targets[..., :0, :] if inputs is None else inputs
-        queries = split_heads(self.query(targets)[0], self.heads)
-        keys = split_heads(self.key(attended_to)[0], self.heads)
-        values = split_heads(self.value(attended_to)[0], self.heads)
+        queries, _ = map_to_heads(self.query, self.heads, targets)
+        keys, _ = map_to_heads(self.key, self.heads, attended_to)
+        values, _ = map_to_heads(self.value, self.heads, attended_to)
         context, state = linear_attention(
             queries,
             keys,

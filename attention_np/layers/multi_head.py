@@ -14,20 +14,21 @@ from ..functional import (
     alibi_slopes,
     grouped_attention,
     grouped_attention_backward,
-    rotary,
-    rotary_backward,
     softmax,
 )
 from ..functional._checks import Array
-from ..functional.attention_options import SCORES, Options
+from ..functional.attention_options import SCORES as PRODUCT_SCORES
+from ..functional.attention_options import Options
 from ..functional.logits import scaled_scores
-from .heads import merge_heads, split_heads
+from .additive_heads import AdditiveHeads
+from .heads import map_to_heads, merge_heads, split_heads
 from .key_value_cache import KeyValueCache
 from .linear import Linear
 from .module import Layer, called_once
 from .rms_norm import RMSNorm
 from .sharpness import Sharpness
 
+SCORES = (*PRODUCT_SCORES, "additive")
 POSITIONS = ("rotary", "alibi")
 
 
@@ -41,7 +42,8 @@ class MultiHeadAttention(Layer):
     width : int
         Of targets, inputs and outputs; a multiple of `heads`.
     heads : int
-    score : {"cosine", "dot", "scaled_dot"}
+    score : {"cosine", "dot", "scaled_dot", "additive"}
+        The additive one holds a hidden layer for every pair (see `AdditiveHeads`): for short inputs.
     scale : float, optional
         Fixed sharpness; None is 1, and 1/√(width / heads) for ``scaled_dot``.
     learn_scale : bool, optional
@@ -65,7 +67,7 @@ class MultiHeadAttention(Layer):
     ------
     ValueError
         If `width` is not a multiple of `heads` or these not of `key_value_heads`, a name is unknown, a scale is both given and learned,
-        there is no window, or rotary positions meet an odd width of heads.
+        there is no window, or rotary positions meet an odd width of heads or the additive score.
     """
 
     def __init__(
@@ -98,6 +100,8 @@ class MultiHeadAttention(Layer):
         head_width = width // heads
         if positions == "rotary" and head_width % 2:
             raise ValueError(f"width: expected an even width of each head for rotary positions, got {head_width}")
+        if positions == "rotary" and score == "additive":
+            raise ValueError("positions: expected alibi or None for the additive score; a rotation needs a product")
         if window is not None and window < 1:
             raise ValueError(f"window: expected at least 1, got {window}")
         self.heads = heads
@@ -114,6 +118,9 @@ class MultiHeadAttention(Layer):
         self.sharpness = Sharpness(initial_scale, shape=(heads,), dtype=dtype) if learned else None
         self.query_norm = RMSNorm(head_width, dtype=dtype) if qk_norm else None
         self.key_norm = RMSNorm(head_width, dtype=dtype) if qk_norm else None
+        self.additive = None
+        if score == "additive":
+            self.additive = AdditiveHeads(heads, head_width, shared=heads // groups, rng=rng, dtype=dtype)
 
     def __call__(
         self, targets: Array, inputs: Array | None = None, *, mask: Array | None = None, causal: bool = False
@@ -144,15 +151,13 @@ class MultiHeadAttention(Layer):
         keys, key_backward = self._keys(attended_to, 0)
         values, value_backward = self._values(attended_to)
         options = self._options(queries, keys, mask, causal)
-        context, log_normaliser = grouped_attention(queries, keys, values, **options, return_log_normaliser=True)
+        context, context_backward = self._attend(queries, keys, values, options)
         outputs, output_backward = self.output(merge_heads(context))
 
         @called_once
         def backward(d_outputs: Array) -> tuple[Array, ...]:
             d_context = split_heads(output_backward(d_outputs), self.heads)
-            d_queries, d_keys, d_values, d_scale = grouped_attention_backward(
-                d_context, queries, keys, values, **options, context=context, log_normaliser=log_normaliser
-            )
+            d_queries, d_keys, d_values, d_scale = context_backward(d_context)
             if self.sharpness is not None:
                 self.sharpness.add_gradient(d_scale)
             d_targets = query_backward(d_queries)
@@ -202,7 +207,7 @@ class MultiHeadAttention(Layer):
         if mask is not None and mask.shape[-1:] == (extended.seen,):
             mask = mask[..., extended.dropped :]
         options = self._options(queries, extended.keys, mask, causal)
-        context = grouped_attention(queries, extended.keys, extended.values, **options)
+        context, _ = self._attend(queries, extended.keys, extended.values, options)
         if self.window is not None:
             extended.keep_last(self.window - 1)
         # Only now: a step that is refused changes nothing.
@@ -216,53 +221,50 @@ class MultiHeadAttention(Layer):
         self._require_self_attention(inputs is None)
         queries, _ = self._queries(targets, 0)
         keys, _ = self._keys(targets if inputs is None else inputs, 0)
-        options = Options(**self._options(queries, keys, mask, causal))
+        options = self._options(queries, keys, mask, causal)
+        if self.additive is not None:
+            return self.additive.weights(queries, keys, options)
         keys_of_heads = np.repeat(keys, self.heads // self.key_value_heads, axis=-3)
         _, logits, allowed = scaled_scores(queries, keys_of_heads, options)
         return softmax(logits, mask=allowed)
 
+    def _attend(self, queries: Array, keys: Array, values: Array, options: Options) -> tuple[Array, Callable[..., Any]]:
+        """The context, and a backward that takes its gradient and gives those of queries, keys, values and scale."""
+        if self.additive is not None:
+            return self.additive(queries, keys, values, options)
+        named = options._asdict()
+        context, log_normaliser = grouped_attention(queries, keys, values, **named, return_log_normaliser=True)
+
+        def backward(d_context: Array) -> tuple[Array, ...]:
+            return grouped_attention_backward(
+                d_context, queries, keys, values, **named, context=context, log_normaliser=log_normaliser
+            )
+
+        return context, backward
+
     def _queries(self, targets: Array, first: int) -> tuple[Array, Callable[[Array], Array]]:
-        return self._in_heads(self.query, self.heads, self.query_norm, targets, first)
+        turned_from = first if self.positions == "rotary" else None
+        return map_to_heads(self.query, self.heads, targets, norm=self.query_norm, first=turned_from)
 
     def _keys(self, inputs: Array, first: int) -> tuple[Array, Callable[[Array], Array]]:
-        return self._in_heads(self.key, self.key_value_heads, self.key_norm, inputs, first)
-
-    def _in_heads(
-        self, linear: Linear, heads: int, norm: RMSNorm | None, inputs: Array, first: int
-    ) -> tuple[Array, Callable[[Array], Array]]:
-        """Queries or keys (..., heads, L, width / heads), from position `first` on; the backward gives d_inputs."""
-        mapped, linear_backward = linear(inputs)
-        vectors, norm_backward = split_heads(mapped, heads), None
-        if norm is not None:
-            vectors, norm_backward = norm(vectors)
-        if self.positions == "rotary":
-            vectors = rotary(vectors, first)
-
-        def backward(d_vectors: Array) -> Array:
-            if self.positions == "rotary":
-                d_vectors = rotary_backward(d_vectors, first)
-            if norm_backward is not None:
-                d_vectors = norm_backward(d_vectors)
-            return linear_backward(merge_heads(d_vectors))
-
-        return vectors, backward
+        turned_from = first if self.positions == "rotary" else None
+        return map_to_heads(self.key, self.key_value_heads, inputs, norm=self.key_norm, first=turned_from)
 
     def _values(self, inputs: Array) -> tuple[Array, Callable[[Array], Array]]:
-        mapped, linear_backward = self.value(inputs)
-        return split_heads(mapped, self.key_value_heads), lambda d_values: linear_backward(merge_heads(d_values))
+        return map_to_heads(self.value, self.key_value_heads, inputs)
 
-    def _options(self, queries: Array, keys: Array, mask: Array | None, causal: bool) -> dict[str, Any]:
+    def _options(self, queries: Array, keys: Array, mask: Array | None, causal: bool) -> Options:
         bias = None
         if self.positions == "alibi":
             bias = alibi_bias(alibi_slopes(self.heads, queries.dtype), queries.shape[-2], keys.shape[-2])
-        return {
-            "score": self.score,
-            "scale": self.scale if self.sharpness is None else self.sharpness.value,
-            "mask": mask[..., None, :, :] if mask is not None and mask.ndim > 2 else mask,
-            "bias": bias,
-            "causal": causal,
-            "window": self.window,
-        }
+        return Options(
+            score=self.score,
+            scale=self.scale if self.sharpness is None else self.sharpness.value,
+            mask=mask[..., None, :, :] if mask is not None and mask.ndim > 2 else mask,
+            bias=bias,
+            causal=causal,
+            window=self.window,
+        )
 
     def _require_self_attention(self, own: bool) -> None:
         if not own and (self.positions is not None or self.window is not None):

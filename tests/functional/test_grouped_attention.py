@@ -187,6 +187,17 @@ def test_any_leading_dimensions_work(lead):
     assert found == [*(array.shape for array in arguments.values()), ()]
 
 
+@pytest.mark.parametrize(("targets", "sources"), [(0, 5), (3, 0), (1, 1)])
+@pytest.mark.parametrize("window", [None, 1])
+def test_empty_dimensions_pass_through(targets, sources, window):
+    shapes = {"queries": (HEADS, targets, D), "keys": (GROUPS, sources, D), "values": (GROUPS, sources, E)}
+    arguments = {name: np.ones(shape) for name, shape in shapes.items()}
+    context = grouped_attention(**arguments, window=window)
+    assert context.shape == (HEADS, targets, E)
+    gradients = grouped_attention_backward(context, **arguments, window=window)[:3]
+    assert [gradient.shape for gradient in gradients] == list(shapes.values())
+
+
 def test_the_dtype_stays():
     upstream = np.random.default_rng(8).standard_normal((2, HEADS, L, E))
     check_dtypes(

@@ -9,6 +9,7 @@ from attention_np import padding_mask, prefix_mask, sliding_window_mask
 from attention_np.layers import MultiHeadAttention
 
 BATCH, LENGTH, WIDTH, HEADS = 2, 6, 8, 4
+SCORES = ("cosine", "dot", "scaled_dot", "additive")
 OPTIONS = {
     "grouped": {"key_value_heads": 2},
     "multi-query": {"key_value_heads": 1},
@@ -20,7 +21,11 @@ OPTIONS = {
     "all with alibi": {"key_value_heads": 2, "positions": "alibi", "window": 2, "qk_norm": True},
 }
 every_option = pytest.mark.parametrize("name", OPTIONS)
-every_score = pytest.mark.parametrize("score", ["cosine", "dot", "scaled_dot"])
+# A rotation needs a product.
+every_pair = pytest.mark.parametrize(
+    ("name", "score"),
+    [(name, score) for name in OPTIONS for score in SCORES if score != "additive" or "rotary" not in name],
+)
 LENGTHS = np.array([6, 5])
 MASKS = {
     "none": None,

@@ -10,7 +10,7 @@ import pytest
 
 from attention_np.layers import KeyValueCache, MultiHeadAttention
 
-SCORES = ("cosine", "dot", "scaled_dot")
+SCORES = ("cosine", "dot", "scaled_dot", "additive")
 BATCH, TARGETS, SOURCES, WIDTH, HEADS = 2, 3, 5, 6, 2
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 needs_torch = pytest.mark.skipif(not HAS_TORCH, reason="torch is missing; the heads are checked by loops")
@@ -39,6 +39,8 @@ def attend_by_loops(layer, targets, inputs, sharpness, allowed):
         for j, query in enumerate(queries[:, own]):
             for i, key in enumerate(keys[:, own]):
                 score = query @ key
+                if layer.score == "additive":
+                    score = np.tanh(query + key) @ layer.additive.score_vector.value[head]
                 if layer.score == "cosine":
                     score /= math.hypot(*query) * math.hypot(*key)
                 weights[head, j, i] = allowed[j, i] * math.exp(sharpness[head] * score)
@@ -132,6 +134,8 @@ def test_scaled_dot_is_pytorchs_layer_forwards_and_backwards(kind, padded, rando
         ("cosine", "cross", False),
         ("dot", "cross", True),
         ("scaled_dot", "self", False),
+        ("additive", "self", True),
+        ("additive", "cross", False),
     ],
 )
 def test_its_backward_is_the_derivative_with_a_sharpness_per_head(score, causal, kind, check, randomise, rng):
@@ -149,8 +153,9 @@ def test_its_backward_is_the_derivative_with_a_sharpness_per_head(score, causal,
     ("lead", "sizes"),
     [((), (0, 3)), ((1,), (2, 0)), ((2, 1), (1, 1)), ((0,), (2, 3))],
 )
-def test_any_leading_dimensions_and_no_or_one_target_or_input_work(lead, sizes, check, rng):
-    layer = make(rng)
+@pytest.mark.parametrize("score", ["cosine", "additive"])
+def test_any_leading_dimensions_and_no_or_one_target_or_input_work(lead, sizes, score, check, rng):
+    layer = make(rng, score)
     targets, inputs = (rng.standard_normal((*lead, size, WIDTH)) for size in sizes)
     check(layer, {"targets": targets, "inputs": inputs}, rng)
     assert layer.weights(targets, inputs).shape == (*lead, HEADS, *sizes)
@@ -276,8 +281,9 @@ def test_a_first_step_without_inputs_is_refused(rng):
         {"mask": np.ones((1, 3), int)},
     ],
 )
-def test_a_step_that_is_refused_leaves_the_cache_as_it_was(wrong, rng):
-    layer, cache = make(rng), KeyValueCache()
+@pytest.mark.parametrize("score", ["cosine", "additive"])
+def test_a_step_that_is_refused_leaves_the_cache_as_it_was(wrong, score, rng):
+    layer, cache = make(rng, score), KeyValueCache()
     first = rng.standard_normal((BATCH, 2, WIDTH))
     layer.step(first, cache, inputs=first)
     keys, values = cache.keys.copy(), cache.values.copy()
@@ -312,6 +318,7 @@ def test_a_sharpness_per_head_is_learned_unless_the_score_or_the_scale_says_othe
         fixed = make(rng, **arguments)
         assert fixed.sharpness is None
         assert len(fixed.parameters()) == 8
+    assert make(rng, "additive").sharpness is None
 
 
 def test_parameters_have_dotted_names(rng):
@@ -334,7 +341,7 @@ def test_float32_is_the_default_and_stays(rng):
     [
         ({"heads": 4}, "width: expected a multiple of heads = 4, got 6"),
         ({"heads": 0}, "width: expected a multiple of heads = 0, got 6"),
-        ({"score": "additive"}, "score: expected one of cosine, dot, scaled_dot, got 'additive'"),
+        ({"score": "euclid"}, "score: expected one of cosine, dot, scaled_dot, additive, got 'euclid'"),
         ({"scale": 2.0, "learn_scale": True}, "scale: expected None where learn_scale is set, got 2.0"),
         ({"initial_scale": 0.0}, "initial_scale: expected a number in"),
     ],

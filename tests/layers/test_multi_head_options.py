@@ -9,7 +9,7 @@ from attention_np import alibi_slopes, causal_mask, sliding_window_mask
 from attention_np.layers import KeyValueCache, MultiHeadAttention
 
 from ..derivatives import torch_gradients
-from .multi_head_cases import BATCH, HEADS, LENGTH, MASKS, OPTIONS, WIDTH, every_option, every_score, make, targets_of
+from .multi_head_cases import BATCH, HEADS, LENGTH, MASKS, OPTIONS, WIDTH, every_option, every_pair, make, targets_of
 
 
 def torch_layer(layer, allowed):
@@ -48,7 +48,11 @@ def torch_layer(layer, allowed):
         scale = width**-0.5 if layer.score == "scaled_dot" else 1.0
         if "sharpness.log_scale" in parameters:
             scale = parameters["sharpness.log_scale"].exp()[:, None, None]
-        logits = queries @ keys.mT * scale
+        scores = queries @ keys.mT
+        if layer.score == "additive":
+            hidden = (queries[..., :, None, :] + keys[..., None, :, :]).tanh()
+            scores = (hidden @ parameters["additive.score_vector"][..., None, :, None]).squeeze(-1)
+        logits = scores * scale
         if layer.positions == "alibi":
             distances = (torch.arange(logits.shape[-2])[:, None] - torch.arange(logits.shape[-1])).abs()
             logits = logits - torch.tensor(alibi_slopes(HEADS, np.float64))[:, None, None] * distances
@@ -70,8 +74,7 @@ def allowed_by(layer, mask, causal):
     return allowed
 
 
-@every_option
-@every_score
+@every_pair
 @pytest.mark.parametrize("causal", [False, True])
 def test_outputs_and_all_gradients_are_pytorchs(name, score, causal, rng):
     pytest.importorskip("torch")
@@ -110,18 +113,18 @@ def test_its_weights_are_0_where_masked_sum_to_1_elsewhere_and_give_its_outputs(
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "causal"),
+    ("name", "score", "kind", "causal"),
     [
-        ("grouped", "padding", True),
-        ("rotary", "prefix", False),
-        ("alibi", "padding", False),
-        ("window", "prefixes and padding", True),
-        ("all with rotary", "window and padding", True),
-        ("all with alibi", "none", False),
+        ("grouped", "cosine", "padding", True),
+        ("rotary", "dot", "prefix", False),
+        ("alibi", "cosine", "padding", False),
+        ("window", "scaled_dot", "prefixes and padding", True),
+        ("all with rotary", "cosine", "window and padding", True),
+        ("all with alibi", "additive", "none", False),
     ],
 )
-def test_its_backward_is_the_derivative(name, kind, causal, check, rng):
-    layer = make(rng, **OPTIONS[name])
+def test_its_backward_is_the_derivative(name, score, kind, causal, check, rng):
+    layer = make(rng, score, **OPTIONS[name])
     check(layer, {"targets": targets_of(rng)}, rng, mask=MASKS[kind], causal=causal)
 
 
@@ -173,6 +176,7 @@ def test_positions_and_windows_are_refused_in_cross_attention(options, rng):
         (8, {"key_value_heads": 0}, "^key_value_heads: expected a divisor of heads = 4, got 0$"),
         (8, {"positions": "sinusoidal"}, "^positions: expected one of rotary, alibi, or None, got 'sinusoidal'$"),
         (12, {"positions": "rotary"}, "^width: expected an even width of each head for rotary positions, got 3$"),
+        (8, {"positions": "rotary", "score": "additive"}, "^positions: expected alibi or None for the additive score"),
         (8, {"window": 0}, "^window: expected at least 1, got 0$"),
     ],
 )

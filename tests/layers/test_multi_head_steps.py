@@ -7,11 +7,10 @@ import pytest
 
 from attention_np.layers import KeyValueCache
 
-from .multi_head_cases import BATCH, HEADS, LENGTH, MASKS, OPTIONS, WIDTH, every_option, every_score, make, targets_of
+from .multi_head_cases import BATCH, HEADS, LENGTH, MASKS, OPTIONS, WIDTH, every_option, every_pair, make, targets_of
 
 
-@every_option
-@every_score
+@every_pair
 @pytest.mark.parametrize("pieces", [(1,) * 9, (2, 3, 4), (1, 5, 1, 2), (9,)])
 def test_steps_with_a_cache_equal_the_full_causal_pass(name, score, pieces, rng):
     layer, targets = make(rng, score, **OPTIONS[name]), targets_of(rng, 9)
