@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..functional import cross_entropy, cross_entropy_backward
+from ..functional.cross_entropy import cross_entropy_and_gradient
 from ..models import ArticleModel
 from ..models.summarizer import Summarizer
 from ..optim import Adam, clip_gradient_norm
@@ -127,10 +127,10 @@ def article_pair(peers: Peers) -> Pair:
     def ours() -> float:
         model.zero_grad()
         logits, backward = model(ids)
-        loss = float(cross_entropy(logits, classes))
-        backward(cross_entropy_backward(logits, classes))
+        loss, d_logits = cross_entropy_and_gradient(logits, classes)
+        backward(d_logits)
         optimizer.step()
-        return loss
+        return float(loss)
 
     return Pair(ARTICLE, _size(model), ours, twin)
 

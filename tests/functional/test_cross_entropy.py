@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from attention_np import cross_entropy, cross_entropy_backward, softmax
+from attention_np.functional.cross_entropy import cross_entropy_and_gradient
 
 from .cases import assert_gradients_equal_differences, cases, few_examples, leads, seeds, sizes
 
@@ -87,6 +88,23 @@ def test_a_class_that_is_ruled_out_costs_infinity_only_where_it_is_the_target():
     assert cross_entropy(logits, np.array([0, 1])) == pytest.approx(rest, rel=1e-14)
     assert cross_entropy(logits, np.array([1, 1])) == np.inf
     assert np.all(np.isfinite(cross_entropy_backward(logits, np.array([1, 1]))))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("ignored", [None, 2])
+@pytest.mark.parametrize("lead", [(), (0,), (7,), (4, 20)])
+def test_loss_and_gradient_at_once_have_the_bits_of_the_two_apart(lead, ignored, smoothing, dtype):
+    rng = np.random.default_rng(0)
+    logits, targets = 9 * rng.standard_normal((*lead, 5000)).astype(dtype), rng.integers(5000, size=lead)
+    targets.reshape(-1)[::3] = 2
+    kept = logits.copy()
+    loss, d_logits = cross_entropy_and_gradient(logits, targets, ignored, smoothing)
+    expected = cross_entropy(logits, targets, ignored, smoothing), cross_entropy_backward(logits, targets, ignored, smoothing)
+    for ours, apart in zip((loss, d_logits), expected, strict=True):
+        assert (ours.dtype, ours.shape) == (dtype, apart.shape)
+        np.testing.assert_array_equal(ours, apart)
+    np.testing.assert_array_equal(logits, kept)
 
 
 @pytest.mark.parametrize("smoothing", [1, 1.0, -0.1, float("nan")])
