@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._checks import Array, require_floats, require_ids, require_shape
+from .embedding import add_by_id
 from .occurrences import Occurrences, occurrences, one_by_one
 from .workers import share
 
@@ -98,8 +99,10 @@ def feature_attention(ids: Array, table: Array, weight: Array) -> tuple[Array, G
     return _quotient(sums, totals), Gate(found, vectors, exponentials, products, totals)
 
 
-def feature_attention_backward(d_context: Array, context: Array, gate: Gate, weight: Array) -> tuple[Array, Array]:
-    r"""Gradients of the article's attention with respect to its words' vectors and its weight.
+def feature_attention_backward(
+    d_context: Array, context: Array, gate: Gate, weight: Array, d_table: Array
+) -> Array:
+    r"""Gradients of the article's attention with respect to its table, added in place, and to its weight.
 
     The vectors are used twice. As values they get :math:`dE_{th} = P_{th} \, dc_h`. As scores: :math:`dP_{th} = dc_h E_{th}`, and with
     the softmax's derivative
@@ -121,11 +124,11 @@ def feature_attention_backward(d_context: Array, context: Array, gate: Gate, wei
     context, gate
         As `feature_attention` gave them.
     weight : array (H, H)
+    d_table : array (V, H)
+        To which the table's gradient is added, in the rows of the words that occur; the others are not touched.
 
     Returns
     -------
-    d_vectors : array (U, H)
-        For the rows ``gate.found.words`` of the table, to be added there.
     d_weight : array (H, H)
 
     Raises
@@ -134,14 +137,16 @@ def feature_attention_backward(d_context: Array, context: Array, gate: Gate, wei
         If dtypes are not floating and equal, or shapes do not fit.
     """
     found, vectors, exponentials, products, totals = gate
-    require_floats(weight=weight, d_context=d_context, context=context, vectors=vectors)
+    require_floats(weight=weight, d_context=d_context, context=context, vectors=vectors, d_table=d_table)
     for name, array in (("d_context", d_context), ("context", context)):
         require_shape(name, array, totals.shape, "to match gate")
     batch, width = totals.shape
     require_shape("weight", weight, (width, width), "to match gate")
+    require_shape("d_table", d_table, ("vocabulary_size", width), "to match gate")
     per_value = _quotient(d_context, totals)
     per_score = per_value * context
     sequences = found.order // max(1, len(found.order) // max(1, batch))
+    distinct = len(found.words) < len(found.order)  # Else a word may come twice, and `+=` would keep one of its gradients.
     blocks = _blocks(*vectors.shape)
     d_vectors, d_weights = np.empty_like(vectors), np.zeros((len(blocks), *weight.shape), weight.dtype)
 
@@ -153,10 +158,14 @@ def feature_attention_backward(d_context: Array, context: Array, gate: Gate, wei
             d_scores -= exponentials[block] * found.sums(per_score, sequences, block)
             np.matmul(vectors[block].T, d_scores, out=d_weights[number])
             d_rows += d_scores @ weight.T
+            if distinct:
+                d_table[found.words[block]] += d_rows
 
     share(enumerate(blocks), attend_backward, alone=vectors.size <= BLOCK)
+    if not distinct:
+        add_by_id(d_table, d_vectors, found.words)
     # The blocks are added in their order, whoever did them: the same bits with any number of workers.
-    return d_vectors, d_weights.sum(axis=0)
+    return d_weights.sum(axis=0)
 
 
 def _terms(table: Array, words: Array, weight: Array) -> tuple[Array, Array, Array, float]:

@@ -24,16 +24,20 @@ def matrix_product(left: Array, right: Array) -> Array:
     """
     (rows, inner), columns = left.shape, right.shape[1]
     result = np.empty((rows, columns), left.dtype)
-    longer = max(rows, columns)
-    few = rows * inner * columns < SHARED
-    size = max(1, longer if few else -(-longer // PARTS))
+    parts = cut(max(rows, columns), rows * inner * columns)
 
-    def multiply(parts: Iterator[slice]) -> None:
-        for part in parts:
+    def multiply(taken: Iterator[slice]) -> None:
+        for part in taken:
             if rows >= columns:
                 np.matmul(left[part], right, out=result[part])
             else:
                 np.matmul(left, right[:, part], out=result[:, part])
 
-    share([slice(first, first + size) for first in range(0, longer, size)], multiply, alone=few)
+    share(parts, multiply, alone=len(parts) == 1)
     return result
+
+
+def cut(length: int, multiplications: int) -> list[slice]:
+    """A dimension in equal parts, at least one; in one, where a product of so many multiplications is not worth sharing."""
+    size = max(1, length if multiplications < SHARED else -(-length // PARTS))
+    return [slice(first, first + size) for first in range(0, max(1, length), size)]

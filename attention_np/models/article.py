@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..functional._checks import Array, require_shape
-from ..functional.embedding import add_by_id
 from ..functional.feature_attention import feature_attention, feature_attention_backward
 from ..layers import Attention, Embedding, Layer, Linear, Parameter
 from ..layers.module import called_once
@@ -77,9 +76,7 @@ class ArticleModel(Layer):
         @called_once
         def backward(d_logits: Array) -> None:
             d_context = output_backward(d_logits)
-            d_vectors, d_matrix = feature_attention_backward(d_context, context, gate, matrix.value)
-            matrix.grad += d_matrix
-            add_by_id(table.grad, d_vectors, gate.found.words)
+            matrix.grad += feature_attention_backward(d_context, context, gate, matrix.value, table.grad)
 
         return logits, backward
 

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 
 from attention_np import linear, linear_backward
+from attention_np.functional import products
+from attention_np.training import blas_threads
 
 from .cases import assert_gradients_equal_differences, cases, few_examples, leads, seeds, sizes
 
@@ -84,3 +86,33 @@ def test_shapes_that_do_not_fit_are_refused_by_name(changed, message):
     if "bias" not in changed:
         with pytest.raises(ValueError, match=message):
             linear_backward(np.ones((2, 3, 5)), arguments["inputs"], arguments["weight"])
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize(("positions", "columns"), [(9, 30), (30, 9), (7, 7), (1, 2)])
+def test_the_gradients_are_the_same_in_parts_and_lie_as_the_weight_does(monkeypatch, positions, columns, transposed):
+    rng = np.random.default_rng(0)
+    inputs, d_outputs = rng.standard_normal((positions, 5)), rng.standard_normal((positions, columns))
+    weight = rng.standard_normal((columns, 5)).T if transposed else rng.standard_normal((5, columns))
+    expected = d_outputs @ weight.T, inputs.T @ d_outputs, d_outputs.sum(axis=0)
+    for few in (0, 10**9):
+        monkeypatch.setattr(products, "SHARED", few)
+        gradients = linear_backward(d_outputs, inputs, weight)
+        assert gradients[1].strides == weight.strides
+        for ours, formula in zip(gradients, expected, strict=True):
+            np.testing.assert_allclose(ours, formula, rtol=1e-13, atol=1e-14)
+
+
+@pytest.mark.parametrize(("positions", "columns"), [(60, 1000), (1000, 60)])
+def test_the_bits_do_not_depend_on_the_number_of_workers(positions, columns):
+    rng = np.random.default_rng(0)
+    shapes = (positions, columns), (positions, 300), (300, columns)
+    arguments = [rng.standard_normal(shape, np.float32) for shape in shapes]
+    assert positions * columns * 300 > products.SHARED
+    with blas_threads(1):
+        alone = linear_backward(*arguments)
+    with blas_threads(2):
+        together = linear_backward(*arguments)
+    for one, two in zip(alone, together, strict=True):
+        assert one.dtype == np.float32
+        np.testing.assert_array_equal(one, two)
