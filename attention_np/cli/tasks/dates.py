@@ -21,6 +21,8 @@ from ..places import TASK_MODEL, TRAINING_FILE, fresh, output_folder, task_model
 from .command import TaskCommand
 from .pictures import save_weights
 
+_TITLE = "Where attention lay for each character"
+
 
 def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -80,7 +82,7 @@ def _read(path: Path, arguments: argparse.Namespace) -> int:
     with blas_threads(1):
         found = transducer.translate(arguments.text)
     if arguments.heatmap is not None:
-        save_weights(arguments.heatmap, found[0].weights, list(arguments.text[0]), found[0].words)
+        save_weights(arguments.heatmap, found[0].weights, list(arguments.text[0]), found[0].words, _TITLE)
     written = ["".join(translation.words) for translation in found]
     if arguments.json:
         print(json.dumps(dict(zip(arguments.text, written, strict=True))))
@@ -98,7 +100,7 @@ def _report(path: Path, split: DateSplit, as_json: bool, heatmap: Path | None) -
         (found,) = transducer.translate([shown.source])
     rule = score_rule(DateRule(split.train), split.test)
     if heatmap is not None:
-        save_weights(heatmap, found.weights, shown.source, found.words, "Where attention lay for each character")
+        save_weights(heatmap, found.weights, shown.source, found.words, _TITLE)
     looked = None if found.weights is None else looked_at(found.weights, shown.text)
     written = "".join(found.words)
     if as_json:
