@@ -84,12 +84,12 @@ class CommandModel(Layer):
         embedded, embedding_backward = self.embedding(batch.source)
         embedded, dropout_backward = self.dropout(embedded)
         read, encoder_backward = self.encoder(embedded, batch.mask)
-        written, decoder_backward = self.decoder(read.outputs, batch.mask, read.final, batch.inputs, forced)
-        loss = cross_entropy(written.logits, batch.targets, ignore_index=batch.padding)
+        logits, decoder_backward = self.decoder(read.outputs, batch.mask, read.final, batch.inputs, forced)
+        loss = cross_entropy(logits, batch.targets, ignore_index=batch.padding)
 
         @called_once
         def backward() -> None:
-            d_logits = cross_entropy_backward(written.logits, batch.targets, ignore_index=batch.padding)
+            d_logits = cross_entropy_backward(logits, batch.targets, ignore_index=batch.padding)
             d_outputs, d_final = decoder_backward(d_logits)
             d_embedded, _ = encoder_backward(d_outputs=d_outputs, d_final=d_final)
             embedding_backward(dropout_backward(d_embedded))
@@ -110,6 +110,4 @@ class CommandModel(Layer):
         """Where attention lies before each of the batch's targets, told its inputs, (B, T, S); None without attention."""
         embedded, _ = self.embedding(batch.source)
         read, _ = self.encoder(embedded, batch.mask)
-        forced = np.full(len(batch.source), True)
-        written, _ = self.decoder(read.outputs, batch.mask, read.final, batch.inputs, forced)
-        return written.weights
+        return self.decoder.look(read.outputs, batch.mask, read.final, batch.inputs)

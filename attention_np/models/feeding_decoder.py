@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -30,14 +30,7 @@ CELLS: Mapping[str, tuple[type[Elman] | type[GRU] | type[LSTM], Cell]] = {
 """By name, the layer that reads a sequence, and its single step."""
 
 
-class Written(NamedTuple):
-    """What is known of each action: logits (B, T, V), and where attention lay, (B, T, S) or None."""
-
-    logits: Array
-    weights: Array | None
-
-
-class WrittenBackward(Protocol):
+class WritingBackward(Protocol):
     """Takes the logits' gradient; gives d_memory (None without attention) and d_initial."""
 
     def __call__(self, d_logits: Array) -> tuple[Array | None, Array]: ...
@@ -94,7 +87,7 @@ class FeedingDecoder(Layer):
 
     def __call__(
         self, memory: Array, mask: Array, initial: Array, previous: Array, forced: Array
-    ) -> tuple[Written, WrittenBackward]:
+    ) -> tuple[Array, WritingBackward]:
         """Write as many actions as `previous` has.
 
         Parameters
@@ -111,8 +104,8 @@ class FeedingDecoder(Layer):
 
         Returns
         -------
-        written : Written
-        backward : WrittenBackward
+        logits : array (B, T, V)
+        backward : WritingBackward
             What a row found likeliest is taken as given: a choice has no derivative.
         """
         batch, steps = previous.shape
@@ -133,7 +126,6 @@ class FeedingDecoder(Layer):
                 if feature_mask is not None:
                     run.features[t] *= feature_mask[t]
         logits, output_backward = self.output(run.features)
-        weights = None if run.looks is None else run.looks.weights.swapaxes(0, 1).copy()
 
         @called_once
         def backward(d_logits: Array) -> tuple[Array | None, Array]:
@@ -146,7 +138,17 @@ class FeedingDecoder(Layer):
             add_by_id(self.embedding.weight.grad, d_words, ids)
             return d_memory, d_initial
 
-        return Written(logits.swapaxes(0, 1), weights), backward
+        return logits.swapaxes(0, 1), backward
+
+    def look(self, memory: Array, mask: Array, initial: Array, previous: Array) -> Array | None:
+        """Where attention lies before each action, told those before it, (B, T, S); None without attention."""
+        run = self._run(memory, mask, initial, previous.shape[1])
+        if run.looks is None:
+            return None
+        with np.errstate(over="ignore"):
+            for t, ids in enumerate(previous.T):
+                run.step(t, self.embedding.weight.value[ids])
+        return run.looks.weights.swapaxes(0, 1).copy()
 
     def write(
         self, memory: Array, mask: Array, initial: Array, *, start: int, end: int, padding: int, longest: int
