@@ -1,12 +1,14 @@
-"""The results as a picture: how near the matrix products' peak each contender comes, and memory against length."""
+"""The results as a picture: how near the matrix products' peak each contender comes, memory against length, and growth."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .attention import FLOOR, AttentionResult
 from .attention_contenders import AUTOGRAD, EAGER, FUSED, OURS
+from .growth import GrowthResult
 from .memory import MIB, MemoryResult
 from .suite import Results
 
@@ -30,20 +32,24 @@ def draw_results(results: Results, path: Path) -> None:
     Raises
     ------
     ValueError
-        If neither attention nor memory was measured.
+        If neither attention nor memory nor growth was measured.
     """
     from matplotlib.figure import Figure
 
-    panels = [section for section in (results.attention, results.memory) if section is not None]
+    panels: list[Callable[[Axes], None]] = []
+    attention, memory, growth = results.attention, results.memory, results.growth
+    if attention is not None:
+        panels.append(lambda ax: _draw_rates(attention, ax, results.machine["threads"]))
+    if memory is not None:
+        panels.append(lambda ax: _draw_memory(memory, ax))
+    if growth is not None:
+        panels += [lambda ax: _draw_growth(growth, ax, False), lambda ax: _draw_growth(growth, ax, True)]
     if not panels:
-        raise ValueError("results: expected attention or memory, which are what is drawn; neither was measured")
+        raise ValueError("results: expected attention, memory or growth, which are what is drawn; none was measured")
     figure = Figure(figsize=(PANEL_INCHES[0] * len(panels), PANEL_INCHES[1]), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
-    for panel, ax in zip(panels, axes, strict=True):
-        if isinstance(panel, AttentionResult):
-            _draw_rates(panel, ax, results.machine["threads"])
-        else:
-            _draw_memory(panel, ax)
+    for draw, ax in zip(panels, axes, strict=True):
+        draw(ax)
     figure.savefig(path, format="png", dpi=150)
 
 
@@ -89,5 +95,30 @@ def _draw_memory(result: MemoryResult, ax: Axes) -> None:
     ax.minorticks_off()
     ax.set_xlabel("tokens")
     ax.set_ylabel("peak beyond inputs and results, MiB")
+    ax.grid(alpha=0.3)
+    ax.legend(loc="upper left", fontsize=9)
+
+
+def _draw_growth(result: GrowthResult, ax: Axes, memory: bool) -> None:
+    """Costs over sizes, both as multiples of the smallest, so that all axes begin at one point and slopes are exponents."""
+    for each, (colour, marker, dashes) in zip(result.axes, STYLES.values(), strict=False):
+        costs = each.peak_bytes if memory else each.seconds
+        exponent = each.memory_exponent if memory else each.time_exponent
+        ax.plot(
+            [size / each.sizes[0] for size in each.sizes],
+            [cost / costs[0] for cost in costs],
+            color=colour,
+            marker=marker,
+            linestyle=dashes,
+            markersize=5,
+            label=f"{each.axis} from {each.sizes[0]:,}: exponent {exponent:.2f}",
+        )
+    what = "Peak memory" if memory else "Time"
+    ax.set(xscale="log", yscale="log", title=f"{what} of a transformer's training step")
+    ticks = sorted({size / each.sizes[0] for each in result.axes for size in each.sizes})
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.minorticks_off()
+    ax.set_xlabel("size, in multiples of the smallest")
+    ax.set_ylabel(f"{what.lower()}, in multiples of the smallest")
     ax.grid(alpha=0.3)
     ax.legend(loc="upper left", fontsize=9)

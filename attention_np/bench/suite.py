@@ -13,6 +13,7 @@ import numpy as np
 from .attention import JUDGED, SHORTEST, AttentionResult, Shape, bench_attention
 from .bars import Judged, judge
 from .gradients import GradcheckResult, bench_gradcheck
+from .growth import AXES, QUICK_AXES, GrowthResult, bench_growth
 from .memory import LONGEST, MemoryResult, bench_memory
 from .neighbours import Neighbours
 from .peers import Peers, Skipped, find_peers
@@ -21,27 +22,30 @@ from .startup import StartupResult, bench_startup
 from .threads import can_set_blas_threads, cores, equal_threads, threads
 from .training import TrainingResult, bench_training
 
-SECTIONS = ("attention", "training", "memory", "startup", "gradcheck", "processes")
+SECTIONS = ("attention", "training", "memory", "startup", "gradcheck", "growth", "processes")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is measured: rounds of each section, shapes and lengths."""
+    """How much is measured: rounds of each section, shapes, lengths, and a transformer's sizes."""
 
     rounds: dict[str, int]
     shapes: tuple[Shape, ...]
     lengths: tuple[int, ...]
+    axes: dict[str, tuple[int, ...]]
 
 
 FULL = Plan(
-    {"attention": 15, "training": 21, "memory": 3, "startup": 21, "gradcheck": 3, "processes": 5},
+    {"attention": 15, "training": 21, "memory": 3, "startup": 21, "gradcheck": 3, "growth": 5, "processes": 5},
     (SHORTEST, *JUDGED),
     (1_024, 2_048, 4_096, 8_192, LONGEST),
+    AXES,
 )
 QUICK = Plan(
-    {"attention": 5, "training": 5, "memory": 3, "startup": 5, "gradcheck": 1, "processes": 1},
+    {"attention": 5, "training": 5, "memory": 3, "startup": 5, "gradcheck": 1, "growth": 1, "processes": 1},
     (SHORTEST, *JUDGED[:2]),
     (512, 1_024, 2_048),
+    QUICK_AXES,
 )
 
 
@@ -66,6 +70,7 @@ class Results:
     memory: MemoryResult | None = None
     startup: StartupResult | None = None
     gradcheck: GradcheckResult | None = None
+    growth: GrowthResult | None = None
     processes: ProcessesResult | None = None
 
     def judged(self) -> list[Judged]:
@@ -130,7 +135,9 @@ def _run(section: str, plan: Plan, peers: Peers, say: Callable[[str], None]) -> 
         return bench_startup(rounds, say)
     if section == "processes":
         return bench_processes(rounds, say)
-    return bench_gradcheck(rounds, say)
+    if section == "gradcheck":
+        return bench_gradcheck(rounds, say)
+    return bench_growth(plan.axes, rounds, say)
 
 
 def _machine(peers: Peers, neighbours: float | None) -> dict[str, Any]:

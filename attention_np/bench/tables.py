@@ -8,6 +8,7 @@ from .attention import FLOOR, AttentionResult
 from .attention_contenders import AUTOGRAD, EAGER, FUSED, OURS
 from .bars import BARS, Judged
 from .gradients import GradcheckResult
+from .growth import BASE, BATCH, GrowthResult
 from .memory import MIB, MemoryResult
 from .processes import ProcessesResult
 from .startup import StartupResult
@@ -34,6 +35,8 @@ def result_lines(results: Results) -> list[str]:
         lines += ["", *gradcheck_lines(results.gradcheck)]
     if results.processes is not None:
         lines += ["", *processes_lines(results.processes)]
+    if results.growth is not None:
+        lines += ["", *growth_lines(results.growth)]
     if judged := results.judged():
         lines += ["", *bar_lines(judged)]
     return lines
@@ -131,6 +134,19 @@ def processes_lines(result: ProcessesResult) -> list[str]:
     ]
     summing = f"{time_text(result.summing)} of the divided step are the sum of the gradients, waiting included"
     return [f"{result.model} in {many} processes of one thread each, by MPI", *_table(rows), summing]
+
+
+def growth_lines(result: GrowthResult) -> list[str]:
+    """A row for each axis: its sizes, times and peaks, and the exponents."""
+    rows = [["", "sizes", "time", "exponent", "memory", "exponent"]]
+    for each in result.axes:
+        first, last = each.sizes[0], each.sizes[-1]
+        times = f"{time_text(each.seconds[0])} to {time_text(each.seconds[-1])}"
+        peaks = f"{each.peak_bytes[0] / MIB:.1f} to {each.peak_bytes[-1] / MIB:.1f} MiB"
+        exponents = f"{each.time_exponent:.2f}", f"{each.memory_exponent:.2f}"
+        rows.append([each.axis, f"{first:,} to {last:,}", times, exponents[0], peaks, exponents[1]])
+    base = ", ".join(f"{name} {value}" for name, value in BASE._asdict().items())
+    return [f"a training step of a transformer as one size grows; else {base}, batch {BATCH}", *_table(rows)]
 
 
 def bar_lines(judged: Sequence[Judged]) -> list[str]:

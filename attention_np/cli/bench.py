@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..bench import SECTIONS, Disagreement, draw_results, result_lines, run_bench
 
-_DRAWN = (None, "attention", "memory")
+_DRAWN = (None, "attention", "memory", "growth")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,7 +21,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--quick", action="store_true", help="few rounds and small shapes, in under a minute")
     parser.add_argument("--only", choices=SECTIONS, help="one section instead of all")
-    parser.add_argument("--plot", metavar="FILE.png", type=Path, help="draw rates and memory")
+    parser.add_argument("--plot", metavar="FILE.png", type=Path, help="draw rates, memory and growth")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
 
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _check_plot(path: Path, only: str | None) -> None:
     """Refuse before minutes of measuring what would fail behind them."""
     if only not in _DRAWN:
-        raise ValueError(f"--plot: draws attention and memory, and with --only {only} neither is measured")
+        raise ValueError(f"--plot: draws attention, memory and growth, and with --only {only} none is measured")
     if path.suffix.lower() != ".png":
         raise ValueError(f"--plot: expected a name that ends in .png, got {path}")
     if path.is_dir() or not path.resolve().parent.is_dir():

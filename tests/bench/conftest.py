@@ -8,6 +8,7 @@ import pytest
 
 from attention_np.bench.attention import JUDGED, SHORTEST, AttentionResult, ShapeResult
 from attention_np.bench.gradients import CheckResult, GradcheckResult
+from attention_np.bench.growth import AxisGrowth, GrowthResult
 from attention_np.bench.memory import LengthResult, MemoryResult
 from attention_np.bench.peers import Skipped
 from attention_np.bench.processes import ProcessesResult
@@ -56,6 +57,7 @@ def results() -> Results:
         MemoryResult(64, (LengthResult(1_024, 0.004, 2**21), LengthResult(16_384, 1.024, 2**25)), 2.0, 1.0),
         StartupResult(0.11, 0.1, Ratio(1.1, 1.05, 1.15)),
         GradcheckResult((CheckResult(ARTICLE, 1_301_384, 0.25),)),
+        GrowthResult((AxisGrowth("width", (64, 128), (0.01, 0.04), (2**20, 1_482_910), 2.0, 0.5),)),
         ProcessesResult(SUMMARIZER, 2, 0.2, 0.125, 0.22, 0.01, Ratio(0.8, 0.75, 0.85), Ratio(0.91, 0.9, 0.92)),
     )
 

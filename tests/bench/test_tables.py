@@ -63,6 +63,13 @@ def test_memory_and_its_exponents_are_written(results: Results) -> None:
     assert "time grows as length to the 2.00, memory as length to the 1.00" in lines
 
 
+def test_growth_is_written_with_its_exponents(results: Results) -> None:
+    lines = result_lines(results)
+    row = line_with(lines, "width", "64 to 128")
+    assert row.split("  ")[-1].strip() == "0.50" and " 2.00 " in row
+    assert "10.0 ms to 40.0 ms" in row and "1.0 to 1.4 MiB" in row
+
+
 def test_missing_peers_are_named_and_their_columns_are_not_there(without_peers: Results) -> None:
     lines = result_lines(without_peers)
     assert "skipped: PyTorch is not installed (pip install torch)" in lines
@@ -110,20 +117,22 @@ def test_the_json_holds_what_was_measured_and_nothing_else(results: Results, wit
     assert fewer["training"]["steps"][0]["pytorch"] is None
 
 
-def test_the_picture_has_a_panel_for_attention_and_one_for_memory(results: Results, tmp_path: Path) -> None:
+def test_the_picture_has_a_panel_for_attention_one_for_memory_and_two_for_growth(results: Results, tmp_path: Path) -> None:
     widths = {}
-    for name, left_out in {"both": {}, "rates": {"memory": None}, "memory": {"attention": None}}.items():
+    shown = {"all": (), "rates": ("memory", "growth"), "memory": ("attention", "growth"), "growth": ("attention", "memory")}
+    for name, sections in shown.items():
+        left_out: dict[str, Any] = dict.fromkeys(sections)
         path = tmp_path / f"{name}.png"
         draw_results(dataclasses.replace(results, **left_out), path)
         data = path.read_bytes()
         assert data.startswith(PNG)
         widths[name] = int.from_bytes(data[16:20], "big")
-    assert widths["both"] == 2 * widths["rates"] == 2 * widths["memory"]
+    assert widths["all"] == 4 * widths["rates"] == 4 * widths["memory"] == 2 * widths["growth"]
 
 
 def test_with_nothing_to_draw_the_picture_is_refused(results: Results, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="expected attention or memory"):
-        draw_results(dataclasses.replace(results, attention=None, memory=None), tmp_path / "no.png")
+    with pytest.raises(ValueError, match="expected attention, memory or growth"):
+        draw_results(dataclasses.replace(results, attention=None, memory=None, growth=None), tmp_path / "no.png")
 
 
 def test_an_unknown_section_is_refused() -> None:

@@ -42,7 +42,7 @@ def test_help_shows_an_example_that_can_be_copied(fresh_run: Any) -> None:
         (["--only", "speed"], "'speed'"),
         (["--plot", "bench.svg"], "--plot: expected a name that ends in .png, got bench.svg"),
         (["--plot", "no-such-folder/bench.png"], "--plot: expected a file in a folder that exists"),
-        (["--plot", "bench.png", "--only", "startup"], "with --only startup neither is measured"),
+        (["--plot", "bench.png", "--only", "startup"], "with --only startup none is measured"),
         (["--rounds", "3"], "--rounds"),
     ],
 )
