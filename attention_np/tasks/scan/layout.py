@@ -34,8 +34,8 @@ def lay_out(words: Sequence[Sequence[str]], actions: Sequence[Sequence[str]]) ->
 
 
 def actions_of(ids: Sequence[int]) -> tuple[str, ...]:
-    """Ids of actions, as `predict` gives them, as actions; a mark, which is none, is written as such."""
-    return tuple(OUTPUTS[id - _MARKS] if id >= _MARKS else ("<pad>", "<start>", "<end>")[id] for id in ids)
+    """Ids of actions, as actions."""
+    return tuple(OUTPUTS[id - _MARKS] for id in ids)
 
 
 class Presentations:
@@ -43,8 +43,8 @@ class Presentations:
 
     The paper shows one command, drawn at random, and updates the weights, 100,000 times. Here `size` commands are shown
     before each update; what is counted is the commands. They are not sorted by length: in a batch of short commands each
-    action counts more than in one of long ones, and then the long ones are not learned (of the commands with 27 actions
-    and more, no Elman network with cosine attention carried out 1 in 10).
+    action counts more than in one of long ones, and then the long ones are not learned (an Elman network with cosine
+    attention carried out fewer than 1 in 10 of those with 27 actions and more).
 
     Parameters
     ----------
