@@ -18,11 +18,14 @@ from .data import ANSWERS, LONGEST, WORDS, FreshStories, draw_held_out, lay_out
 from .evidence import EvidenceScore, chosen_by_attention, latest_sentences, score_evidence
 from .story import Story
 
-EPOCHS = 16
+EPOCHS = 12
 STORIES = 10_000
 """Stories of each kind in an epoch."""
 TESTED = 1_000
 """Stories of each kind that are held out."""
+INITIAL_SCALE = 30.0
+"""Where β starts. From 10, attention that points nowhere yet is often blurred before it learns to point: with two supporting facts
+alone, and these very settings, it then stayed at 0.4 right for four epochs with both of two seeds; from 30 with one of five."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ def make_model(settings: StorySettings, rng: np.random.Generator) -> MemoryNetwo
         hops=settings.hops,
         score=settings.score,
         learn_scale=settings.learn_scale,
+        initial_scale=INITIAL_SCALE,
         rng=rng,
     )
 
