@@ -6,22 +6,27 @@ parameters into ``parameter.grad`` and returns the gradients of the inputs, in t
 
 from .attention import Attended, Attention
 from .dropout import Dropout
+from .elman import Elman
 from .embedding import Embedding
 from .key_value_cache import KeyValueCache
 from .layer_norm import LayerNorm
 from .linear import Linear
 from .linear_attention import LinearAttention, LinearAttentionCache
+from .lstm import LSTM
 from .module import Layer, Parameter
 from .multi_head import MultiHeadAttention
 from .recurrent import GRU, Read
 from .rms_norm import RMSNorm
 from .sharpness import Sharpness
+from .step_attention import StepAttention
 
 __all__ = [
     "GRU",
+    "LSTM",
     "Attended",
     "Attention",
     "Dropout",
+    "Elman",
     "Embedding",
     "KeyValueCache",
     "Layer",
@@ -34,4 +39,5 @@ __all__ = [
     "RMSNorm",
     "Read",
     "Sharpness",
+    "StepAttention",
 ]

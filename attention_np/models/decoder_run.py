@@ -7,11 +7,8 @@ import numpy as np
 from ..functional._checks import Array
 from ..functional.cells import Cell
 from ..functional.products import matrix_product
-from ..layers import GRU
-from ..layers.elman import Elman
-from ..layers.lstm import LSTM
+from ..layers import GRU, LSTM, Elman, StepAttention
 from ..layers.recurrence import apart, together
-from ..layers.step_attention import StepAttention
 
 
 class DecoderRun:

@@ -15,11 +15,8 @@ from ..functional.elman import ELMAN
 from ..functional.embedding import add_by_id
 from ..functional.gated import GATED
 from ..functional.lstm import LSTM as LSTM_CELL
-from ..layers import GRU, Embedding, Layer, Linear
-from ..layers.elman import Elman
-from ..layers.lstm import LSTM
+from ..layers import GRU, LSTM, Elman, Embedding, Layer, Linear, StepAttention
 from ..layers.module import called_once
-from ..layers.step_attention import StepAttention
 from .decoder_run import DecoderRun
 
 CELLS: Mapping[str, tuple[type[Elman] | type[GRU] | type[LSTM], Cell]] = {
