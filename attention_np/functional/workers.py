@@ -107,7 +107,7 @@ class _Helper:
 class _Helpers:
     """The helpers of this process: each is started when it is first missed, and kept.
 
-    To start a thread for each computation and to wait for its end takes 65 µs, to wake one that is there 15 µs. A step of the
+    To start a thread for each computation and to wait for its end takes 124 µs, to wake one that is there 23 µs. A step of the
     article's model shares nine times: kept helpers take 0.92 of its processor time.
 
     Whoever has done its own part withdraws the invitations that no helper has taken yet. So nobody waits for a helper that is
@@ -172,7 +172,7 @@ def share(tasks: Iterable[Task], work: Callable[[Iterator[Task]], None], *, alon
     work : callable
         Is called once in each worker, with an iterator over the tasks that fall to it.
     alone : bool
-        Do not ask for help: that costs 15 µs, and more with the waiting for the interpreter after every small operation.
+        Do not ask for help: that costs 23 µs, and more with the waiting for the interpreter after every small operation.
     """
     remaining = list(tasks)
     lock = threading.Lock()
