@@ -27,7 +27,7 @@ def stories():
 
 @pytest.fixture(scope="module")
 def trained():
-    return train_model(SETTINGS, seed=0, epochs=2, stories=4000, progress=False)
+    return train_model(SETTINGS, seed=0, epochs=2, stories=6000, progress=False)
 
 
 @pytest.mark.slow
@@ -42,7 +42,7 @@ def test_answers_are_right_and_attention_lies_on_the_sentence_that_they_follow_f
 @pytest.mark.parametrize(("score", "highest"), [(None, 0.6), ("cosine", 0.85)])
 def test_without_attention_or_with_sharpness_one_less_is_learned(trained, stories, score, highest):
     settings = StorySettings(("one",), score=score, learn_scale=False, hops=2)
-    model = train_model(settings, seed=0, epochs=2, stories=4000, progress=False)
+    model = train_model(settings, seed=0, epochs=2, stories=6000, progress=False)
     found = score_model(model, stories)["one"]
     assert found.right < highest < score_model(trained, stories)["one"].right
     assert (found.evidence is None) == (score is None)
