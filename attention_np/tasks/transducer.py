@@ -13,6 +13,7 @@ import numpy as np
 from ..functional._checks import Array
 from ..models.explained import ExplainedPair
 from ..models.seq2seq import PairBatch, Seq2Seq
+from ..models.transformer import Transformer, TransformerSettings
 from ..optim import Adam, WarmupCosine
 from ..training import CheckpointError, TrainingResult, load_model, save_model, train
 from ..training.interface import Metrics
@@ -22,6 +23,7 @@ from .vocabulary import END, PAD, START, UNKNOWN, Vocabulary
 Symbols = Sequence[str]
 """A source or a target: words, characters or phones, each a string."""
 
+ARCHITECTURES = ("recurrent", "transformer")
 _AT_ONCE = 250
 """Sources that are translated together."""
 
@@ -48,6 +50,8 @@ class TransducerSettings:
         As in `Seq2Seq`; the score None is a model without attention.
     longest : int
         The symbols that it writes at most.
+    architecture : {"recurrent", "transformer"}
+        A `Seq2Seq`, or a `Transformer` of two blocks on each side.
     """
 
     score: str | None = "cosine"
@@ -55,10 +59,11 @@ class TransducerSettings:
     width: int = 96
     dropout: float = 0.1
     longest: int = 24
+    architecture: str = "recurrent"
 
 
 class Transducer:
-    """A `Seq2Seq` and its two vocabularies: symbols in, symbols out.
+    """A `Seq2Seq` or a `Transformer`, and its two vocabularies: symbols in, symbols out.
 
     A symbol that the source's vocabulary lacks is read as the unknown one; none but the target's are ever written.
 
@@ -76,19 +81,13 @@ class Transducer:
         self.target = target
         self.settings = settings
         self.rng = rng
-        self.model = Seq2Seq(
-            len(source),
-            len(target),
-            width=settings.width,
-            score=settings.score,
-            learn_scale=settings.learn_scale,
-            dropout=settings.dropout,
-            rng=rng,
-        )
+        self.model = _model(len(source), len(target), settings, rng)
 
     @property
     def sharpness(self) -> float | None:
-        """β in force; None without attention."""
+        """β in force, of a transformer the mean over all heads; None without attention."""
+        if isinstance(self.model, Transformer):
+            return self.model.sharpness
         attention = self.model.decoder.attention
         return None if attention is None else float(attention.scale_in_force(self.settings.width))
 
@@ -183,7 +182,8 @@ class Transducer:
 
     def explained(self, source: Symbols, target: Symbols) -> ExplainedPair:
         """One pair, opened for `visualize.explain`: a row for each symbol of the target and one for its end."""
-        return ExplainedPair(self.model, self._lay_out([source], [target]))
+        source_layer = "source_words" if isinstance(self.model, Transformer) else "source_embedding"
+        return ExplainedPair(self.model, self._lay_out([source], [target]), source_layer)
 
     def _lay_out(self, sources: Sequence[Symbols], targets: Sequence[Symbols]) -> PairBatch:
         source = padded([self.source.encode(row) for row in sources], PAD)
@@ -230,6 +230,34 @@ class Transducer:
             raise CheckpointError(f"{path}: holds a model that this attention_np cannot build ({error})") from error
         transducer.model.eval()
         return transducer, saved.facts
+
+
+def _model(
+    source_size: int, target_size: int, settings: TransducerSettings, rng: np.random.Generator
+) -> Seq2Seq | Transformer:
+    if settings.architecture == "recurrent":
+        return Seq2Seq(
+            source_size,
+            target_size,
+            width=settings.width,
+            score=settings.score,
+            learn_scale=settings.learn_scale,
+            dropout=settings.dropout,
+            rng=rng,
+        )
+    if settings.architecture != "transformer":
+        expected = ", ".join(ARCHITECTURES)
+        raise ValueError(f"architecture: expected one of {expected}, got {settings.architecture!r}")
+    if settings.score is None:
+        raise ValueError("score: expected one for a transformer, which is nothing without attention")
+    built = TransformerSettings(
+        width=settings.width,
+        depth=2,
+        score=settings.score,
+        learn_scale=settings.learn_scale,
+        dropout=settings.dropout,
+    )
+    return Transformer(source_size, target_size, built, rng=rng)
 
 
 def vocabulary_of(rows: Sequence[Symbols], fewest: int = 1) -> Vocabulary:

@@ -94,3 +94,30 @@ def test_no_source_at_all_is_no_error(trained):
     assert trained.translate([]) == []
     (nothing,) = trained.translate([""])
     assert nothing.weights.shape == (len(nothing.words), 0)
+
+
+def test_a_transformer_stands_in_for_the_recurrences(tmp_path):
+    settings = TransducerSettings(width=32, dropout=0.0, longest=8, architecture="transformer")
+    targets = [source.upper() for source in SOURCES]
+    transducer = Transducer(vocabulary_of(SOURCES), vocabulary_of(targets), settings, rng=np.random.default_rng(0))
+    transducer.fit(SOURCES, targets, epochs=30, batch_size=12, progress=False)
+    found = transducer.translate(SOURCES, beams=2)
+    right = sum("".join(translation.words) == text.upper() for translation, text in zip(found, SOURCES, strict=True))
+    assert right > 0.9 * len(SOURCES)
+    assert [t.weights.shape for t in found] == [(len(t.words), len(text)) for t, text in zip(found, SOURCES, strict=True)]
+    assert 1 < transducer.sharpness <= 100
+    explained = transducer.explained("abc", "ABC")
+    assert explained.attention().shape == explained.gradient_times_input().shape == (4, 3)
+    transducer.save(tmp_path / "model.npz", "test")
+    again, _ = Transducer.load(tmp_path / "model.npz", "test")
+    assert [translation.words for translation in again.translate(SOURCES, beams=2)] == [t.words for t in found]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({"architecture": "convolution"}, "architecture: expected"), ({"architecture": "transformer", "score": None}, "score: expected")],
+)
+def test_architectures_that_cannot_be_are_refused(settings, said):
+    vocabulary = vocabulary_of(["ab"])
+    with pytest.raises(ValueError, match=said):
+        Transducer(vocabulary, vocabulary, TransducerSettings(**settings), rng=np.random.default_rng(0))

@@ -25,7 +25,7 @@ from .pictures import save_weights
 _MINUTES = 5.0
 _DRAWN = 40
 """Characters of the test text whose attention is drawn."""
-_VISIBLE = str.maketrans({" ": "␣", "\n": "⏎", "\f": "␌"})
+_VISIBLE = str.maketrans({" ": "␣", "\n": "⏎", "\f": "¶"})
 
 
 def _add_training_arguments(parser: argparse.ArgumentParser) -> None:

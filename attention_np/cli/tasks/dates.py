@@ -15,7 +15,7 @@ from ...tasks.dates.examples import SPLITS, DateExample, DateSplit, draw_dates
 from ...tasks.dates.model import MINUTES, DateScore, score_dates, score_rule, train_dates
 from ...tasks.dates.rule import DateRule
 from ...tasks.dates.styles import babel_version
-from ...tasks.transducer import Transducer, TransducerSettings
+from ...tasks.transducer import ARCHITECTURES, Transducer, TransducerSettings
 from ...training import blas_threads
 from ..places import TASK_MODEL, TRAINING_FILE, fresh, output_folder, task_model
 from .command import TaskCommand
@@ -31,6 +31,7 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
         default="days",
         help="what is asked afterwards (days): " + "; ".join(f"{name}: {what}" for name, what in SPLITS.items()),
     )
+    parser.add_argument("--architecture", choices=ARCHITECTURES, default="recurrent", help="what reads and writes (recurrent)")
 
 
 def _add_evaluation_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +42,12 @@ def _train(arguments: argparse.Namespace) -> int:
     folder = output_folder(arguments.out, "dates")
     split = draw_dates(arguments.split, rng=np.random.default_rng(arguments.seed))
     score = None if arguments.score == "none" else arguments.score
-    settings = TransducerSettings(score, learn_scale=score is not None and not arguments.beta_one, longest=12)
+    settings = TransducerSettings(
+        score,
+        learn_scale=score is not None and not arguments.beta_one,
+        longest=12,
+        architecture=arguments.architecture,
+    )
     facts = {"split": arguments.split, "seed": arguments.seed, "data": split.sha256, "babel": babel_version()}
     transducer, result = train_dates(
         split,

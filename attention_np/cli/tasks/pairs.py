@@ -13,7 +13,7 @@ from ...tasks.pairs.model import MINUTES, evaluate_pairs, train_pairs
 from ...tasks.pairs.reading import BAD_ROWS, PairFile, longest_target, read_pairs, shared_sources
 from ...tasks.pairs.scores import PairScore, baselines, score_pairs
 from ...tasks.pairs.units import UNITS, join_units, split_units
-from ...tasks.transducer import Symbols, Transducer, TransducerSettings
+from ...tasks.transducer import ARCHITECTURES, Symbols, Transducer, TransducerSettings
 from ...training import blas_threads
 from ..options import at_least_one
 from ..places import TASK_MODEL, TRAINING_FILE, fresh, output_folder, task_model
@@ -54,6 +54,7 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
         "--target-units", choices=UNITS, help="what the second column is cut into (--units); phones have blanks between"
     )
     parser.add_argument("--width", type=at_least_one, default=96, metavar="N", help="of the model, even (96)")
+    parser.add_argument("--architecture", choices=ARCHITECTURES, default="recurrent", help="what reads and writes (recurrent)")
     _add_reading_arguments(parser)
 
 
@@ -86,6 +87,7 @@ def _train(arguments: argparse.Namespace) -> int:
         width=arguments.width,
         dropout=0.3,
         longest=max(10, round(_LONGER * longest_target(train.pairs))),
+        architecture=arguments.architecture,
     )
     transducer, result = train_pairs(
         train,

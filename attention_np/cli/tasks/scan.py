@@ -11,6 +11,7 @@ from ...tasks.scan.scores import ScanScore, score_answers
 from ...tasks.scan.splits import SPLITS, Split
 from ...tasks.scan.training import (
     CELLS,
+    TRANSFORMER,
     ScanSettings,
     answer,
     attention_of,
@@ -31,7 +32,9 @@ _DRAWN_ACTIONS = 12
 def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
     defaults = ScanSettings()
     parser.add_argument("--split", choices=tuple(SPLITS), default="simple", help="what to learn from (simple)")
-    parser.add_argument("--cell", choices=CELLS, default=defaults.cell, help=f"of the recurrences ({defaults.cell})")
+    parser.add_argument(
+        "--cell", choices=(*CELLS, TRANSFORMER), default=defaults.cell, help=f"of the recurrences, or none at all ({defaults.cell})"
+    )
     parser.add_argument(
         "--presentations",
         type=at_least_one,

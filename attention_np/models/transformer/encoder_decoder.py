@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 
 from ...functional import cross_entropy, cross_entropy_backward, softmax
 from ...functional._checks import Array
+from ...functional.scores import default_scale
 from ...layers import Layer
 from ...layers.module import called_once
 from ..beam_search import Hypothesis, beam_search
@@ -67,9 +68,18 @@ class Transformer(Layer):
         return float(loss), backward
 
     def predict(
-        self, source: Array, mask: Array, *, start: int, end: int, padding: int, beams: int = 1, longest: int = 24
+        self,
+        source: Array,
+        mask: Array,
+        *,
+        start: int,
+        end: int,
+        padding: int,
+        beams: int = 1,
+        longest: int = 24,
+        never: Sequence[int] = (),
     ) -> list[Hypothesis]:
-        """The likeliest target of each source (B, S), by beam search; one beam is greedy."""
+        """The likeliest target of each source (B, S), by beam search; one beam is greedy. Ids of `never` are not written."""
         memory_mask = mask[:, None]
         memory, _ = self.encoder(self.source_words(source)[0], memory_mask)
         caches = self.decoder.caches()
@@ -81,8 +91,8 @@ class Transformer(Layer):
             embedded = self.target_words.at(words[..., None], written)
             features = self.decoder.step(embedded, caches, None if written else memory, memory_mask)
             likely = softmax(self.target_words.logits(features[..., 0, :])[0])
-            # What must not be written: nothing, or a beginning.
-            likely[..., [padding, start]] = 0
+            # Nothing and a beginning must not be written either.
+            likely[..., [padding, start, *never]] = 0
             held = [array for cache in caches for array in (cache.own.keys, cache.own.values) if array is not None]
             with np.errstate(divide="ignore"):
                 return np.log(likely), held
@@ -92,6 +102,16 @@ class Transformer(Layer):
         states = [np.empty(shape, memory.dtype) for _ in range(2 * len(caches))]
         found = beam_search(step, states, start=start, end=end, longest=longest)
         return [hypotheses[0] for hypotheses in found]
+
+    @property
+    def sharpness(self) -> float:
+        """β in force, the mean over all heads of cross attention."""
+        looking = [block.cross.inner.sharpness for block in self.decoder.blocks if block.cross is not None]
+        learned = [sharpness.value for sharpness in looking if sharpness is not None]
+        if learned:
+            return float(np.mean(learned))
+        fixed = self.settings.scale
+        return default_scale(self.settings.score, self.settings.width // self.settings.heads) if fixed is None else fixed
 
     def weights(self, batch: PairBatch) -> Array:
         """Where attention lies before each word of the batch's targets, (B, T, S): the mean of the last block's heads."""

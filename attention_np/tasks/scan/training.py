@@ -11,12 +11,16 @@ import numpy as np
 
 from ...functional._checks import Array
 from ...models.command_model import CommandModel
-from ...optim import Adam
+from ...models.seq2seq import PairBatch
+from ...models.transformer import Transformer, TransformerSettings
+from ...optim import Adam, Schedule, WarmupCosine
 from ...training import CheckpointError, TrainingResult, load_model, save_model, train
 from .layout import END, PAD, SOURCE_SIZE, START, TARGET_SIZE, Presentations, actions_of, lay_out
 from .splits import Split
 
 CELLS = ("elman", "gru", "lstm")
+TRANSFORMER = "transformer"
+"""In the place of a cell: a `Transformer`, which the paper does not have."""
 VARIANTS: Mapping[str, tuple[str | None, bool]] = {
     "none": (None, False),
     "additive": ("additive", False),
@@ -29,6 +33,8 @@ VARIANTS: Mapping[str, tuple[str | None, bool]] = {
 
 Only the cosine needs one: the other scores are as sharp as their vectors are long."""
 
+ScanModel = CommandModel | Transformer
+
 _EPOCHS = 10
 _LONGEST = 60
 _AT_ONCE = 512
@@ -40,7 +46,9 @@ class ScanSettings:
 
     Attributes
     ----------
-    cell : {"elman", "gru", "lstm"}
+    cell : {"elman", "gru", "lstm", "transformer"}
+        Of the recurrences; a transformer has none. It is always given the true actions, whatever `teacher_forcing` says, and its
+        learning rate rises in the first twentieth of the steps and falls to zero in the others.
     variant : str
         One of `VARIANTS`.
     width : int
@@ -87,9 +95,21 @@ def variant_of(score: str, beta_one: bool) -> str:
     return "cosine_beta_one" if score == "cosine" and beta_one else score
 
 
-def make_model(settings: ScanSettings, rng: np.random.Generator) -> CommandModel:
+def make_model(settings: ScanSettings, rng: np.random.Generator) -> ScanModel:
     """An untrained model."""
     score, learn_scale = VARIANTS[settings.variant]
+    if settings.cell == TRANSFORMER:
+        if score is None:
+            raise ValueError("score: expected one for a transformer, which is nothing without attention")
+        built = TransformerSettings(
+            width=settings.width,
+            depth=2,
+            heads=2,
+            score=score,
+            learn_scale=learn_scale,
+            dropout=settings.dropout,
+        )
+        return Transformer(SOURCE_SIZE, TARGET_SIZE, built, rng=rng)
     return CommandModel(
         SOURCE_SIZE,
         TARGET_SIZE,
@@ -113,7 +133,7 @@ def train_scan(
     resume: bool = False,
     configuration: Mapping[str, Any] | None = None,
     progress: bool | TextIO = True,
-) -> tuple[CommandModel, TrainingResult]:
+) -> tuple[ScanModel, TrainingResult]:
     """Train on the split's training commands; the weights are those after the last step, as in the paper.
 
     Parameters
@@ -138,6 +158,7 @@ def train_scan(
         rng=rng,
         epochs=_EPOCHS if minutes is None else None,
         minutes=minutes,
+        schedule=_warm_up_and_decay if settings.cell == TRANSFORMER else None,
         clip=settings.clip,
         checkpoint=checkpoint,
         resume=resume,
@@ -147,31 +168,41 @@ def train_scan(
     return model, result
 
 
-def answer(model: CommandModel, commands: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+def _warm_up_and_decay(steps: int) -> Schedule:
+    return WarmupCosine(steps // 20, steps)
+
+
+def answer(model: ScanModel, commands: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
     """The actions that the model takes for each command, each the likeliest in its turn."""
     order = sorted(range(len(commands)), key=lambda index: len(commands[index]))
     answers: list[tuple[str, ...]] = [()] * len(commands)
     for first in range(0, len(order), _AT_ONCE):
         chosen = order[first : first + _AT_ONCE]
         batch = lay_out([commands[index] for index in chosen], [[]] * len(chosen))
-        found = model.predict(batch.source, batch.mask, start=START, end=END, padding=PAD, longest=_LONGEST)
-        for index, ids in zip(chosen, found, strict=True):
+        for index, ids in zip(chosen, _predict(model, batch), strict=True):
             answers[index] = actions_of(ids)
     return answers
 
 
-def attention_of(model: CommandModel, words: Sequence[str], actions: Sequence[str]) -> Array | None:
+def _predict(model: ScanModel, batch: PairBatch) -> list[list[int]]:
+    if isinstance(model, Transformer):
+        found = model.predict(batch.source, batch.mask, start=START, end=END, padding=PAD, longest=_LONGEST)
+        return [hypothesis.words for hypothesis in found]
+    return model.predict(batch.source, batch.mask, start=START, end=END, padding=PAD, longest=_LONGEST)
+
+
+def attention_of(model: ScanModel, words: Sequence[str], actions: Sequence[str]) -> Array | None:
     """Where attention lies before each action and before the end, over the words and the end mark; None without attention."""
     weights = model.weights(lay_out([words], [actions]))
     return None if weights is None else weights[0]
 
 
-def save_scan(path: Path, model: CommandModel, settings: ScanSettings, **facts: Any) -> None:
+def save_scan(path: Path, model: ScanModel, settings: ScanSettings, **facts: Any) -> None:
     """Write model and settings to one file, with what else is to be known of it."""
     save_model(path, "scan", model, settings.as_dict(), **facts)
 
 
-def load_scan(path: Path) -> tuple[CommandModel, ScanSettings, dict[str, Any]]:
+def load_scan(path: Path) -> tuple[ScanModel, ScanSettings, dict[str, Any]]:
     """Read what `save_scan` wrote: the model in evaluation mode, its settings, and the facts.
 
     Raises

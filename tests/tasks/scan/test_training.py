@@ -71,6 +71,26 @@ def test_every_model_is_saved_and_loaded_to_the_same_answers(cell: str, variant:
     assert loaded(batch)[0] == model(batch)[0]
 
 
+def test_a_transformer_learns_commands_that_it_never_saw_and_is_saved(tmp_path: Path) -> None:
+    split, settings = short_split(), replace(TINY, cell="transformer", presentations=8_000)
+    model, _ = train_scan(split, settings, seed=3, progress=False)
+    commands = [command.words for command in split.test]
+    exact = score_answers(split.test, answer(model, commands)).exact
+    assert exact > 0.5
+    assert exact > 2 * max(score.exact for score in score_baselines(split).values())
+    save_scan(tmp_path / "model.npz", model, settings, split="simple", seed=3)
+    loaded, found, _ = load_scan(tmp_path / "model.npz")
+    assert found == settings
+    assert answer(loaded, commands) == answer(model, commands)
+    weights = attention_of(loaded, commands[0], ("I_JUMP",))
+    assert weights is not None and weights.shape == (2, len(commands[0]) + 1)
+
+
+def test_a_transformer_without_attention_is_refused() -> None:
+    with pytest.raises(ValueError, match="score: expected one for a transformer"):
+        make_model(ScanSettings(cell="transformer", variant="none"), np.random.default_rng(0))
+
+
 def test_a_model_of_unknown_settings_is_refused_by_name(tmp_path: Path) -> None:
     settings = ScanSettings(width=8)
     model = make_model(settings, np.random.default_rng(5))
