@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .attention import FLOOR
 from .attention_contenders import AUTOGRAD, EAGER, FUSED
 from .memory import LONGEST
-from .subjects import ARTICLE, SUMMARIZER
+from .subjects import ARTICLE, SUMMARIZER, TRANSFORMER
 
 BARS: dict[str, tuple[float, float | None]] = {
     f"attention / {EAGER}, geometric mean": (1.0, 0.7),
@@ -18,6 +18,7 @@ BARS: dict[str, tuple[float, float | None]] = {
     f"attention / {FLOOR}, geometric mean": (3.0, 2.0),
     f"training step of {ARTICLE} / PyTorch": (0.7, 0.4),
     f"training step of {SUMMARIZER} / PyTorch": (1.0, 0.7),
+    f"training step of {TRANSFORMER} / PyTorch": (1.0, 0.7),
     f"extra memory at {LONGEST:,} tokens, MiB": (64.0, 32.0),
     "exponent of extra memory": (1.1, None),
     "import attention_np / import numpy": (1.3, 1.15),

@@ -1,4 +1,4 @@
-"""The two models that are measured as wholes, and batches for them."""
+"""The models that are measured as wholes, and batches for them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import numpy as np
 from ..functional._checks import Array
 from ..models import ArticleModel
 from ..models.summarizer import Summarizer, SummaryBatch
+from ..models.transformer import LanguageModel, TokenBatch, TransformerSettings
 from ..tasks.batches import padded
 from ..tasks.summaries import SummarizerSettings
 from ..tasks.vocabulary import END, PAD, SPECIAL, START, UNKNOWN
 
-ARTICLE, SUMMARIZER = "the article's model", "the summariser"
+ARTICLE, SUMMARIZER, TRANSFORMER = "the article's model", "the summariser", "a transformer"
 
 VOCABULARY, WIDTH, BATCH, LENGTH = 5_000, 128, 64, 64
 """Of the article's model: words and classes, hidden width, sequences, their length."""
@@ -19,6 +20,9 @@ VOCABULARY, WIDTH, BATCH, LENGTH = 5_000, 128, 64, 64
 # What the documentation that the main job reads comes to, in its longer batches: there most of its time goes.
 READABLE, WRITABLE, BEYOND = 5_500, 4_300, 40
 SOURCE_LENGTHS, TARGET_LENGTHS = (44, 52), (5, 20)
+
+TRANSFORMER_SETTINGS = TransformerSettings(width=128, depth=4, heads=4)
+CHARACTERS, TEXTS, TEXT_LENGTH = 100, 16, 128
 
 
 def article_model(rng: np.random.Generator) -> ArticleModel:
@@ -64,3 +68,14 @@ def summary_batch(rng: np.random.Generator) -> SummaryBatch:
         extended_source=extended_source,
         unknown=UNKNOWN,
     )
+
+
+def transformer(rng: np.random.Generator) -> LanguageModel:
+    """A decoder alone, of cosines with a learned sharpness: 0.8 million parameters."""
+    return LanguageModel(CHARACTERS, TRANSFORMER_SETTINGS, rng=rng)
+
+
+def transformer_batch(rng: np.random.Generator) -> TokenBatch:
+    """Random characters."""
+    ids = rng.integers(CHARACTERS, size=(TEXTS, TEXT_LENGTH + 1))
+    return TokenBatch(np.ascontiguousarray(ids[:, :-1]), np.ascontiguousarray(ids[:, 1:]))

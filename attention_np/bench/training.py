@@ -1,4 +1,4 @@
-"""A step of training: the article's model and the summariser, each against its twin in PyTorch."""
+"""A step of training: the article's model, the summariser and a transformer, each against its twin in PyTorch."""
 
 from __future__ import annotations
 
@@ -11,10 +11,22 @@ import numpy as np
 from ..functional.cross_entropy import cross_entropy_and_gradient
 from ..models import ArticleModel
 from ..models.summarizer import Summarizer
-from ..optim import Adam, clip_gradient_norm
+from ..models.transformer import LanguageModel
+from ..optim import Adam, AdamW, clip_gradient_norm
 from ..tasks.summaries import SummarizerSettings
 from .peers import Disagreement, Peers
-from .subjects import ARTICLE, SUMMARIZER, article_batch, article_model, summarizer, summary_batch
+from .subjects import (
+    ARTICLE,
+    SUMMARIZER,
+    TRANSFORMER,
+    TRANSFORMER_SETTINGS,
+    article_batch,
+    article_model,
+    summarizer,
+    summary_batch,
+    transformer,
+    transformer_batch,
+)
 from .timing import Contender, Ratio, measure, median, ratio
 
 OURS, PYTORCH = "ours", "PyTorch"
@@ -69,7 +81,7 @@ class Pair:
 
 
 def bench_training(rounds: int, peers: Peers, say: Callable[[str], None]) -> TrainingResult:
-    """Check and time both models.
+    """Check and time the models.
 
     Raises
     ------
@@ -77,7 +89,7 @@ def bench_training(rounds: int, peers: Peers, say: Callable[[str], None]) -> Tra
         If a twin's losses are not ours.
     """
     results = []
-    for make in (article_pair, summarizer_pair):
+    for make in (article_pair, summarizer_pair, transformer_pair):
         pair = make(peers)
         say(f"training: {pair.model}")
         results.append(time_pair(pair, rounds))
@@ -172,5 +184,32 @@ def summarizer_pair(peers: Peers) -> Pair:
     return Pair(SUMMARIZER, _size(model), ours, twin, without_dropout)
 
 
-def _size(model: ArticleModel | Summarizer) -> int:
+def transformer_pair(peers: Peers) -> Pair:
+    """A language model of characters, with AdamW and clipped gradients."""
+    rng = np.random.default_rng(0)
+    model, batch = transformer(rng), transformer_batch(rng)
+    twin = None
+    if peers.torch is not None:
+        from .transformer_twin import TransformerTwin
+
+        longest = batch.inputs.shape[1]
+        learner = TransformerTwin(model, TRANSFORMER_SETTINGS, longest=longest, learning_rate=1e-3, clip=CLIP)
+
+        def twin() -> float:
+            return learner.step(batch)
+
+    optimizer = AdamW(model.parameters(), 1e-3, weight_decay=0.01)
+
+    def ours() -> float:
+        model.zero_grad()
+        loss, backward = model(batch)
+        backward()
+        clip_gradient_norm(optimizer.parameters, CLIP)
+        optimizer.step()
+        return loss
+
+    return Pair(TRANSFORMER, _size(model), ours, twin)
+
+
+def _size(model: ArticleModel | Summarizer | LanguageModel) -> int:
     return sum(parameter.value.size for parameter in model.parameters())

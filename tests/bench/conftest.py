@@ -13,7 +13,7 @@ from attention_np.bench.memory import LengthResult, MemoryResult
 from attention_np.bench.peers import Skipped
 from attention_np.bench.processes import ProcessesResult
 from attention_np.bench.startup import StartupResult
-from attention_np.bench.subjects import ARTICLE, SUMMARIZER
+from attention_np.bench.subjects import ARTICLE, SUMMARIZER, TRANSFORMER
 from attention_np.bench.suite import Results
 from attention_np.bench.timing import Ratio
 from attention_np.bench.training import StepResult, TrainingResult
@@ -52,6 +52,7 @@ def results() -> Results:
             (
                 StepResult(ARTICLE, 1_301_384, 0.006, 0.01, Ratio(0.6, 0.55, 0.65)),
                 StepResult(SUMMARIZER, 1_283_502, 0.11, 0.1, Ratio(1.1, 1.0, 1.2)),
+                StepResult(TRANSFORMER, 806_160, 0.2, 0.4, Ratio(0.5, 0.45, 0.55)),
             )
         ),
         MemoryResult(64, (LengthResult(1_024, 0.004, 2**21), LengthResult(16_384, 1.024, 2**25)), 2.0, 1.0),

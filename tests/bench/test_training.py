@@ -8,7 +8,14 @@ import pytest
 
 from attention_np.bench import training
 from attention_np.bench.peers import Disagreement, Peers
-from attention_np.bench.training import Pair, article_pair, require_equal_losses, summarizer_pair, time_pair
+from attention_np.bench.training import (
+    Pair,
+    article_pair,
+    require_equal_losses,
+    summarizer_pair,
+    time_pair,
+    transformer_pair,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +24,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("attention_np.bench.timing.LEAST_SECONDS", 1e-6)
 
 
-@pytest.mark.parametrize("make", [article_pair, summarizer_pair])
+@pytest.mark.parametrize("make", [article_pair, summarizer_pair, transformer_pair])
 def test_the_twin_has_our_losses_over_several_steps(make: Any) -> None:
     pair = make(Peers(pytest.importorskip("torch"), None))
     require_equal_losses(pair, pair.twin)

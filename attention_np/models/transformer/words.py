@@ -21,8 +21,9 @@ class Words(Layer):
 
     .. math:: x_t = \sqrt d \, E_{w_t} + P_t, \qquad z = y E^T
 
-    The root of the width makes an entry of an embedded word as large as one of its position's wave, and leaves the logits of a
-    normalised y near one at the start (Vaswani et al. 2017, section 3.4). The table has two uses, so its gradient is a sum.
+    The root of the width makes an entry of an embedded word as large as one of its position's wave (Vaswani et al. 2017, section
+    3.4). At the start a word that is still seen in y foretells itself, which the first steps unlearn. The table has two
+    uses, so its gradient is a sum.
 
     Parameters
     ----------
