@@ -43,7 +43,8 @@ def test_what_was_trained_is_evaluated_drawn_and_made_to_write(fresh_run: Any, t
     assert json.loads(evaluated.out) == figures
     assert picture.read_bytes().startswith(b"\x89PNG")
 
-    asked = ["evaluate", "characters", "--model", str(out), "--sample", "40", "--top-k", "5", "--beginning", "Return "]
+    asked = ["evaluate", "characters", "--model", str(out), "--sample", "40", "--beginning", "Return "]
+    asked += ["--top-k", "5", "--temperature", "9"]
     first, again, other = (json.loads(fresh_run(*asked, "--json", "--seed", s).out)["text"] for s in ("1", "1", "4"))
     assert first == again != other
     assert first.startswith("Return ") and len(first) == 47
