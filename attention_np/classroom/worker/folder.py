@@ -52,7 +52,7 @@ def _filled(top: str, limits: Limits, isolation: Isolation | None) -> Prepared:
             # Another user cannot go there: the worker sees these folders at places that it can reach.
             shown = [(library, os.path.join(top, "library"))]
             shown += [(package, os.path.join(path, os.path.basename(package))) for package in packages]
-    for source, target in shown:
+    for _, target in shown:
         os.mkdir(target)
     if shown:
         library, packages = shown[0][1], [target for _, target in shown[1:]]

@@ -16,6 +16,7 @@ from .folder import Prepared
 
 _LINUX = sys.platform.startswith("linux")
 _KILLED_WITHIN = 10.0
+_ENDS_WITHIN = 0.5
 _PROGRAM = "import sys; sys.path[:0] = {path!r}; from inside.start import main; main()"
 
 ANSWER, EVIDENCE, PRINTED, ENDED = "answer", "evidence", "printed", "ended"
@@ -38,7 +39,6 @@ class Process:
         for descriptor in (*theirs, pipes[PRINTED][1]):
             os.close(descriptor)
         self._queue: queue.Queue[tuple[str, bytes]] = queue.Queue(maxsize=64)
-        self._abandoned = threading.Event()
         confinement = json.dumps(folder.confinement).encode()
         data = len(confinement).to_bytes(4, "little") + confinement + request
         self._threads = [threading.Thread(target=_send, args=(ours_request, data), daemon=True)]
@@ -56,8 +56,16 @@ class Process:
         except queue.Empty:
             return None
 
-    def end(self) -> tuple[int, bytes]:
-        """Kill what still runs, and wait for its end: the exit status, and the evidence that had not been fetched."""
+    def end(self, ending: bool) -> tuple[int, bytes]:
+        """Kill what still runs, and wait for its end: the exit status, and the evidence that had not been fetched.
+
+        `ending` says that it has closed its answer, so that its own exit status is a moment away.
+        """
+        if ending:
+            try:
+                self._process.wait(_ENDS_WITHIN)
+            except subprocess.TimeoutExpired:
+                pass
         stopped = self._process.poll() is None
         if self._process.stdin is not None:
             self._process.stdin.close()
@@ -68,7 +76,6 @@ class Process:
         except subprocess.TimeoutExpired:
             self._kill()
             self._process.wait()
-        self._abandoned.set()
         rest = bytearray()
         while any(thread.is_alive() for thread in self._threads) or not self._queue.empty():
             try:
@@ -98,7 +105,7 @@ class Process:
             while data := file.read(2**16):
                 if name == PRINTED:
                     self._printed += data
-                    del self._printed[: -self._most_printed]
+                    del self._printed[: max(0, len(self._printed) - self._most_printed)]
                 else:
                     self._queue.put((name, data))
         if name != PRINTED:

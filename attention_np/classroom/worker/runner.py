@@ -17,6 +17,7 @@ START_SECONDS = 30.0
 """Within which Python and NumPy must be loaded; the learner's time begins afterwards."""
 
 _MOST_EVIDENCE_BYTES = 2**14
+_USUAL = Limits()
 
 
 class WorkerFailed(RuntimeError):
@@ -29,7 +30,7 @@ def run_function(
     calls: Sequence[Call],
     *,
     driver: str = "",
-    limits: Limits = Limits(),
+    limits: Limits = _USUAL,
     isolation: Isolation | None = None,
 ) -> Ran:
     """Call `function` of `source` once for each of `calls`, in a process of its own; its whole tree is dead on return.
@@ -72,7 +73,7 @@ def run_function(
             started = _listen(process, heard, limits)
         finally:
             seconds = time.monotonic() - started
-            code, rest = process.end()
+            code, rest = process.end(heard.closed)
         heard.evidence += rest
         if not heard.ready:
             problem = process.printed.strip().splitlines()[-1:] or [f"exit status {code}"]
@@ -93,6 +94,7 @@ class _Heard:
     ready: bool = False
     ended: bool = False
     late: bool = False
+    closed: bool = False
     missing: bool = False
     failed: Raised | None = None
     malformed: str = ""
@@ -112,6 +114,7 @@ def _listen(process: Process, heard: _Heard, limits: Limits) -> float:
             break
         name, data = piece
         if name == ENDED and data == ANSWER.encode():
+            heard.closed = True
             break
         if name == EVIDENCE and len(heard.evidence) < _MOST_EVIDENCE_BYTES:
             heard.evidence += data

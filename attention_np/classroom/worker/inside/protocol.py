@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,18 +75,11 @@ class Reader:
         self._header: dict[str, Any] | None = None
         self._body = 0
 
-    @property
-    def unfinished(self) -> bool:
-        """Whether a message has begun and not ended."""
-        return bool(self._buffer) or self._header is not None
-
-    def feed(self, data: bytes) -> list[tuple[dict[str, Any], list[Any]]]:
-        """Take `data`; give the messages that it completes. Malformed if it is none."""
+    def feed(self, data: bytes) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+        """Take `data`; give the messages that it completes, one by one. Malformed after them if the rest is none."""
         self._buffer += data
-        found = []
         while (message := self._next()) is not None:
-            found.append(message)
-        return found
+            yield message
 
     def _next(self) -> tuple[dict[str, Any], list[Any]] | None:
         if self._header is None:

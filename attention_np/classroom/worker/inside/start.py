@@ -49,10 +49,12 @@ def _plain_message(descriptor: int) -> dict[str, Any]:
 def _begin_linux(confinement: dict[str, Any], reached: list[str]) -> None:
     from . import kernel, tree
 
+    user = confinement["user"]
     if confinement["isolated"]:
         spaces = kernel.NEW_NETWORK | kernel.NEW_IPC | kernel.NEW_PROCESSES
         try:
             kernel.unshare(spaces if os.geteuid() == 0 else spaces | kernel.NEW_USER)
+            user = None
             reached.append("no network and no sight of other processes (namespaces)")
         except OSError:
             # Not every machine lets an unprivileged process have namespaces; the report then does not list them.
@@ -61,7 +63,7 @@ def _begin_linux(confinement: dict[str, Any], reached: list[str]) -> None:
         kernel.own_mounts()
         for source, target in confinement["shown"]:
             kernel.show_at(source, target)
-    tree.supervised(confinement["user"])
+    tree.supervised(user)
     reached.append("no process outlives it")
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
