@@ -1,0 +1,32 @@
+"""The worked example of an exercise: its numbers are computed by the reference, never typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..functional._checks import Array
+from .exercise import Exercise
+
+
+def example_results(exercise: Exercise) -> dict[str, Array]:
+    """What the right function gives for the example's arguments, by the results' names."""
+    given = exercise.subject.reference(*exercise.example.values())
+    values = given if isinstance(given, tuple) else (given,)
+    return {name: np.asarray(value) for name, value in zip(exercise.subject.results, values, strict=True)}
+
+
+def example_lines(exercise: Exercise) -> list[str]:
+    """The example as a person reads it: each argument, and each result behind an arrow."""
+    lines = []
+    for arrow, named in (("", exercise.example), ("→ ", example_results(exercise))):
+        for name, value in named.items():
+            lines.extend(_lines(f"{arrow}{name} = ", value))
+    return lines
+
+
+def _lines(name: str, value: Any) -> list[str]:
+    text = np.array2string(np.asarray(value), precision=4, suppress_small=True, separator=", ")
+    first, *others = text.splitlines()
+    return [name + first, *(" " * len(name) + line for line in others)]
