@@ -192,7 +192,7 @@ def _without_derivation(docstring: str) -> str:
     """The first paragraph and what is said of arguments and results; the paragraphs between them derive the formula."""
     summary = docstring.split("\n\n")[0]
     headings = list(_HEADING.finditer(docstring))
-    ends = [heading.start() for heading in headings[1:]] + [len(docstring)]
+    ends = [*(heading.start() for heading in headings[1:]), len(docstring)][: len(headings)]
     kept = [
         docstring[heading.start() : end].strip()
         for heading, end in zip(headings, ends, strict=True)

@@ -57,8 +57,8 @@ def planted(exercise: Exercise, mistake: Any) -> Any:
     return wrong
 
 
-def test_there_are_at_least_eighteen() -> None:
-    assert len(exercises()) >= 18
+def test_there_are_at_least_24() -> None:
+    assert len(exercises()) >= 24
 
 
 @each

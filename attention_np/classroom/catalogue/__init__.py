@@ -9,9 +9,9 @@ import difflib
 from functools import cache
 
 from ..exercise import Exercise
-from . import layers, scores, weights
+from . import composed, heads, layers, optimisers, scores, weights
 
-_FILES = (scores, weights, layers)
+_FILES = (scores, weights, layers, heads, composed, optimisers)
 
 
 @cache

@@ -20,9 +20,7 @@ _LOSS_SPECIALS = (
     special("large logits", 2, "large numbers"),
 )
 _EPS = special("another eps", 1, "another eps")
-_LOSS = (
-    "$L = \\frac1N \\sum_n \\bigl[(1-\\varepsilon)(-\\log p_{n,y_n}) + \\frac\\varepsilon V \\sum_v (-\\log p_{n,v})\\bigr]$, p the softmax of the logits"
-)
+_LOSS = "$L = \\frac1N \\sum_n \\bigl[(1-\\varepsilon)(-\\log p_{n,y_n}) + \\frac\\varepsilon V \\sum_v (-\\log p_{n,v})\\bigr]$, p the softmax of the logits"
 _LOSS_SHAPES = "`logits` (..., V), `targets` (...) of integers; `ignore_index` and `label_smoothing` numbers"
 _NORM = "$y = g \\odot \\frac{x - \\mu}{\\sigma} + b$ with $\\sigma = \\sqrt{\\mathrm{var}(x) + \\epsilon}$ over the last axis (the variance divides by d)"
 

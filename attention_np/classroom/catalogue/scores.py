@@ -16,7 +16,9 @@ _ADDITIVE = {
     "score_vector": numbers(1, -1),
 }
 _SHAPES = "`queries` (..., L, d), `keys` (..., S, d) → scores (..., L, S)"
-_BACK_SHAPES = "`d_scores` (..., L, S), `queries` (..., L, d), `keys` (..., S, d) → `d_queries` (..., L, d), `d_keys` (..., S, d)"
+_BACK_SHAPES = (
+    "`d_scores` (..., L, S), `queries` (..., L, d), `keys` (..., S, d) → `d_queries` (..., L, d), `d_keys` (..., S, d)"
+)
 _EXTREME = (
     special("zero vectors", 2, "a zero vector"),
     special("very large and very small numbers", 1, "large numbers", "tiny numbers"),
