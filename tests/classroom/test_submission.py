@@ -197,6 +197,7 @@ REFUSED: dict[str, tuple[str, bytes]] = {
     "a long sum": ("a.py", b"x = 1" + b"+1" * 200_000),
     "nested JSON": ("a.ipynb", b"[" * 200_000),
     "no JSON": ("a.ipynb", b"def f(): pass"),
+    "too much code": ("a.ipynb", json.dumps({"cells": [{"cell_type": "code", "source": "x\n" * 600_000}]}).encode()),
     "no cells": ("a.ipynb", b'{"cells": 3}'),
     "null byte": ("a.py", b"x = 1\0"),
     "too large": ("a.py", b"#" * (2**20 + 1)),
@@ -248,13 +249,13 @@ def modules(draw: st.DrawFn) -> str:
         "{0} = {1}()", "if {1}: {0} = {2}", "for {0} in range({n}): {1} = {0}", "try: {0} = {1}.real\nexcept Exception: {0} = {2}",
         "import math as {0}, no_such as {1}", "import math, sys; {0} = math.floor", "class {0}: {1} = {2}", "({0} := {n})",
         "def {0}():\n    global {1}\n    {1} = {n}\n    return {2}", "{0}()", "print({1})", "{0} = [{1} for {1} in range({n})]",
-        "@(lambda g: g)\ndef {0}(): return {1}()", "with open('/dev/null') as {0}: {1} = {n}", "{0} += {1}", "{0}, {1} = {2}, {n}",
+        "@(lambda g: g)\ndef {0}(): return {1}()", "with open('/dev/null') as {0}: {1} = {n}", "{0} += {n}", "{0}, {1} = {2}, {n}",
     ]  # fmt: skip
-    lines = []
+    lines = ["a, b, c, f = 1, [2], len, abs"]
     for _ in range(draw(st.integers(1, 9))):
         form = draw(st.sampled_from(forms))
         lines.append(form.format(draw(NAMES), draw(NAMES), draw(NAMES), n=draw(st.integers(0, 3))))
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, f"def f(): return [a, b, {draw(NAMES)}]"][: len(lines) + draw(st.integers(0, 1))]) + "\n"
 
 
 def outcome(space: dict[str, Any]) -> str:
@@ -266,7 +267,7 @@ def outcome(space: dict[str, Any]) -> str:
     return f"{value}" if isinstance(value, int | list) and "0x" not in f"{value}" else type(value).__name__
 
 
-@settings(derandomize=True, deadline=None, max_examples=1500)
+@settings(derandomize=True, deadline=None, max_examples=700)
 @given(source=modules())
 def test_a_slice_defines_and_does_what_the_whole_file_does(source: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     whole: dict[str, Any] = {}

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any, NamedTuple
 
+_MOST_CODE = 2**20
 # What these cell magics hold is Python; what others hold may be anything.
 _PYTHON_CELLS = {"time", "timeit", "capture", "prun", "check", "python", "python3"}
 _MAGIC = re.compile(r"\s*(?:[%!?]|(?:[\w.]+\s*=|[\w.]+(?:\s*,\s*[\w.]+)+\s*=)\s*[%!]|[\w.]+\?{1,2}\s*$)")
@@ -33,12 +34,16 @@ def read_cells(text: str, name: str) -> tuple[list[Cell], list[str]]:
         raise ValueError(f"{name}: expected a notebook, got what is not JSON; save it again from Jupyter") from error
     cells, remarks = [], []
     code = [cell for cell in _listed(notebook, name) if not isinstance(cell, dict) or cell.get("cell_type") == "code"]
+    written = 0
     for number, cell in enumerate(code, 1):
         source = _source(cell)
         if source is None:
             remarks.append(f"Code cell {number} is damaged and was skipped.")
             continue
         lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        written += len(source)
+        if written > _MOST_CODE:
+            raise ValueError(f"{name}: expected at most {_MOST_CODE} characters of code, got more")
         first = next((index for index, line in enumerate(lines) if line.strip()), 0)
         if lines[first].startswith("%%"):
             magic = (lines[first][2:].split() or [""])[0]

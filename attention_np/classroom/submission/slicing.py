@@ -15,6 +15,8 @@ _MOST_STEPS = 400_000
 class Slices:
     """The statements of a file, and what each of them needs of the others.
 
+    Names are followed, objects are not: what changes an object under a second name is not seen.
+
     Parameters
     ----------
     statements : list of Statement
@@ -50,18 +52,21 @@ class Slices:
         end = len(self._statements)
         waiting = [(index, end) for index in self._bound_by(name, end)]
         done: set[tuple[int, int]] = set()
+        steps = 0
         while waiting:
             pair = waiting.pop()
+            steps += 1
             if pair in done:
                 continue
             done.add(pair)
-            if len(done) > _MOST_STEPS:
+            if steps + len(waiting) > _MOST_STEPS:
                 raise ValueError(f"{self._name}: expected {name} to need less, got too many names that need each other")
             index, time = pair
             names = self._names[index]
             # Only a plain function surely waits for its caller; what else runs here may call what it holds.
             here = names.now | names.later if not _waits(self._statements[index].node) else names.now
-            waiting += [(other, index) for read in here for other in self._bound_by(read, index)]
+            # What is read here may be called here, or kept and called at the later time.
+            waiting += [(other, at) for read in here for other in self._bound_by(read, index) for at in {index, time}]
             waiting += [(other, time) for read in names.later for other in self._bound_by(read, time)]
         return {index for index, _ in done}
 
