@@ -9,9 +9,9 @@ import difflib
 from functools import cache
 
 from ..exercise import Exercise
-from . import composed, heads, layers, optimisers, scores, weights
+from . import composed, derivatives, heads, layers, masks, optimisers, repairs, scores, weights
 
-_FILES = (scores, weights, layers, heads, composed, optimisers)
+_FILES = (scores, weights, layers, masks, heads, composed, derivatives, optimisers, repairs)
 
 
 @cache

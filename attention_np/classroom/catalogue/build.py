@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -101,9 +102,9 @@ def own_exercise(
     cases: Callable[[Rng], Iterator[Drawn]],
     mistakes: tuple[Mistake, ...],
     groups: tuple[Group, ...] = PLAIN,
-    blank: str = "",
+    drive: Callable[..., Any] | None = None,
 ) -> Exercise:
-    """An exercise whose solution is a function of the catalogue; `blank` is given where it is wrong code to be mended."""
+    """An exercise whose solution has no contract; `drive` calls it where its arguments or result are no arrays of floats."""
 
     def draw(taken: Collection[str] | None, rng: Rng) -> Iterator[Situation]:
         for drawn in cases(rng):
@@ -130,12 +131,13 @@ def own_exercise(
         example,
         hints,
         groups,
-        blank or blank_of(function),
+        blank_of(function),
         solution_of(function),
         notebook,
-        Subject(name, function, results),
+        Subject(name, partial(drive, function) if drive else function, results),
         draw,
         mistakes,
+        solution_of(drive) if drive else "",
     )
 
 
