@@ -11,6 +11,7 @@ from ..run import Call, Limits, Raised, Ran, Returned, Status
 from .folder import prepared
 from .inside import audit, protocol, values
 from .isolation import Isolation
+from .level import level
 from .process import ANSWER, ENDED, EVIDENCE, Process
 
 START_SECONDS = 30.0
@@ -18,6 +19,10 @@ START_SECONDS = 30.0
 
 _MOST_EVIDENCE_BYTES = 2**14
 _USUAL = Limits()
+_ROOT = (
+    "; as root, submissions run as a user of their own, who must be able to reach Python and NumPy: grade as an ordinary"
+    " user, or allow submissions to run as root"
+)
 
 
 class WorkerFailed(RuntimeError):
@@ -77,13 +82,13 @@ def run_function(
         heard.evidence += rest
         if not heard.ready:
             problem = process.printed.strip().splitlines()[-1:] or [f"exit status {code}"]
-            raise WorkerFailed(f"the worker did not start: {problem[0]}")
-    level = "; ".join(heard.reached) if isolation is not None else "a process of its own, limits of time"
+            hint = _ROOT if isolation is not None and isolation.own_user else ""
+            raise WorkerFailed(f"the worker did not start: {problem[0]}{hint}")
     tampering = _tampering(heard, isolation)
     status, message = _status(heard, len(calls), function, code, limits)
     if tampering:
         status, message = "tampered", "The code reached for what an exercise does not need: " + tampering[0]
-    return Ran(status, tuple(heard.outcomes), message, tampering, process.printed, level, seconds)
+    return Ran(status, tuple(heard.outcomes), message, tampering, process.printed, level(heard.reached, isolation), seconds)
 
 
 @dataclass
