@@ -9,9 +9,9 @@ import difflib
 from functools import cache
 
 from ..exercise import Exercise
-from . import composed, derivatives, heads, layers, masks, optimisers, repairs, scores, weights
+from . import composed, derivatives, heads, layers, masks, optimisers, repairs, scores, training, weights
 
-_FILES = (scores, weights, layers, masks, heads, composed, derivatives, optimisers, repairs)
+_FILES = (scores, weights, layers, masks, heads, composed, derivatives, optimisers, training, repairs)
 
 
 @cache
