@@ -9,9 +9,21 @@ import difflib
 from functools import cache
 
 from ..exercise import Exercise
-from . import composed, derivatives, heads, layers, masks, optimisers, repairs, scores, training, weights
+from . import (
+    composed,
+    derivatives,
+    heads,
+    layers,
+    masks,
+    optimisers,
+    repairs,
+    scores,
+    sharpness,
+    training,
+    weights,
+)
 
-_FILES = (scores, weights, layers, masks, heads, composed, derivatives, optimisers, training, repairs)
+_FILES = (scores, weights, sharpness, layers, masks, heads, composed, derivatives, optimisers, training, repairs)
 
 
 @cache
