@@ -102,7 +102,7 @@ def exercises() -> tuple[Exercise, ...]:
             _TOPIC,
             difficulty=3,
             minutes=20,
-            statement="Compute $c_j = \\sum_i p_{ji} v_i$ with $p = \\mathrm{softmax}_i(\\beta \\, w_j \\cdot k_i)$, for scores that may be large.",
+            statement="Compute $c_j = \\sum_i p_{ji} v_i$ with $p = \\mathrm{softmax}_i(\\beta \\, w_j \\cdot k_i)$.",
             shapes="`queries` (..., L, d), `keys` (..., S, d), `values` (..., S, e), `scale` a number β → context (..., L, e)",
             example=example,
             hints=(
