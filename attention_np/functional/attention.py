@@ -149,15 +149,8 @@ def attention_backward(
         As `attention`, and if what comes from the forward pass does not have its shape.
     """
     _check_values(queries, keys, values)
-    require_floats(queries=queries, d_context=d_context, context=context, log_normaliser=log_normaliser)
     options = Options(score, scale, mask, bias, causal)
     options.check(queries, keys)
-    expected = (*queries.shape[:-1], values.shape[-1])
-    require_shape("d_context", d_context, expected, "like the context")
-    if context is not None:
-        require_shape("context", context, expected, "like d_context")
-    if log_normaliser is not None:
-        require_shape("log_normaliser", log_normaliser, expected[:-1], "with a number for each query")
     return attend_backward(d_context, queries, keys, values, options, context, log_normaliser)
 
 
@@ -179,7 +172,17 @@ def attend_backward(
     context: Array | None,
     log_normaliser: Array | None,
 ) -> tuple[Array, Array, Array, Array]:
-    """Gradients of queries, keys, values and scale for arguments that fit; heads of queries may share keys and values."""
+    """Gradients of queries, keys, values and scale for arguments that fit; heads of queries may share keys and values.
+
+    What comes from the forward pass and from above is looked at here.
+    """
+    require_floats(queries=queries, d_context=d_context, context=context, log_normaliser=log_normaliser)
+    expected = (*queries.shape[:-1], values.shape[-1])
+    require_shape("d_context", d_context, expected, "like the context")
+    if context is not None:
+        require_shape("context", context, expected, "like d_context")
+    if log_normaliser is not None:
+        require_shape("log_normaliser", log_normaliser, expected[:-1], "with a number for each query")
     if context is None or log_normaliser is None:
         context_again, log_normaliser_again = attend(queries, keys, values, options)
         context = context_again if context is None else context

@@ -131,13 +131,6 @@ def grouped_attention_backward(
     """
     options = Options(score, scale, mask, bias, causal, window)
     _check(queries, keys, values, options)
-    require_floats(queries=queries, d_context=d_context, context=context, log_normaliser=log_normaliser)
-    expected = (*queries.shape[:-1], values.shape[-1])
-    require_shape("d_context", d_context, expected, "like the context")
-    if context is not None:
-        require_shape("context", context, expected, "like d_context")
-    if log_normaliser is not None:
-        require_shape("log_normaliser", log_normaliser, expected[:-1], "with a number for each query")
     return attend_backward(d_context, queries, keys, values, options, context, log_normaliser)
 
 

@@ -25,6 +25,11 @@ def merge_heads(array: Array) -> Array:
     return array.swapaxes(-2, -3).reshape(*lead, length, heads * width)
 
 
+def mask_for_heads(mask: Array | None) -> Array | None:
+    """A mask (..., L, S) with an axis for the heads, which it holds for alike."""
+    return mask[..., None, :, :] if mask is not None and mask.ndim > 2 else mask
+
+
 def map_to_heads(
     linear: Linear, heads: int, inputs: Array, *, norm: RMSNorm | None = None, first: int | None = None
 ) -> tuple[Array, Callable[[Array], Array]]:

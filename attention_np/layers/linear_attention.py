@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from ..functional import linear_attention, linear_attention_backward
 from ..functional._checks import Array
-from .heads import map_to_heads, merge_heads, split_heads
+from .heads import map_to_heads, mask_for_heads, merge_heads, split_heads
 from .linear import Linear
 from .module import Layer, called_once
 
@@ -83,7 +83,7 @@ class LinearAttention(Layer):
         queries, query_backward = map_to_heads(self.query, self.heads, targets)
         keys, key_backward = map_to_heads(self.key, self.heads, attended_to)
         values, value_backward = map_to_heads(self.value, self.heads, attended_to)
-        allowed = _for_heads(mask)
+        allowed = mask_for_heads(mask)
         context = linear_attention(queries, keys, values, mask=allowed, causal=causal)
         outputs, output_backward = self.output(merge_heads(context))
 
@@ -140,14 +140,10 @@ class LinearAttention(Layer):
             queries,
             keys,
             values,
-            mask=_for_heads(mask),
+            mask=mask_for_heads(mask),
             causal=causal and inputs is not None,
             state=cache.state,
             return_state=True,
         )
         cache.state = state
         return self.output(merge_heads(context))[0]
-
-
-def _for_heads(mask: Array | None) -> Array | None:
-    return mask[..., None, :, :] if mask is not None and mask.ndim > 2 else mask

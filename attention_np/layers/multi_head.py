@@ -21,7 +21,7 @@ from ..functional.attention_options import SCORES as PRODUCT_SCORES
 from ..functional.attention_options import Options
 from ..functional.logits import scaled_scores
 from .additive_heads import AdditiveHeads
-from .heads import map_to_heads, merge_heads, split_heads
+from .heads import map_to_heads, mask_for_heads, merge_heads, split_heads
 from .key_value_cache import KeyValueCache
 from .linear import Linear
 from .module import Layer, called_once
@@ -260,7 +260,7 @@ class MultiHeadAttention(Layer):
         return Options(
             score=self.score,
             scale=self.scale if self.sharpness is None else self.sharpness.value,
-            mask=mask[..., None, :, :] if mask is not None and mask.ndim > 2 else mask,
+            mask=mask_for_heads(mask),
             bias=bias,
             causal=causal,
             window=self.window,

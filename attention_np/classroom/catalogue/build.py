@@ -12,7 +12,7 @@ from ... import functional
 from ...gradcheck.cases.contracts import contract_of
 from ...gradcheck.cases.situations import Drawn
 from ...gradcheck.catalogue import mistakes_of
-from ...gradcheck.catalogue.mistake import Formula, Mistake
+from ...gradcheck.catalogue.mistake import Mistake
 from ...gradcheck.evidence import Situation
 from ...gradcheck.function import situations
 from ...gradcheck.judge import Subject
@@ -139,11 +139,6 @@ def own_exercise(
         mistakes,
         solution_of(drive) if drive else "",
     )
-
-
-def mistake(function: str, result: str, code: str, formula: Formula, message: str, hint: str) -> Mistake:
-    """A named wrong formula; the formula stands before its words."""
-    return Mistake(function, result, code, formula, message, hint)
 
 
 def numbers(*rows: Any) -> np.ndarray:

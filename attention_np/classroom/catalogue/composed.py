@@ -10,8 +10,9 @@ from ...functional.context import context, context_backward
 from ...functional.scores import dot_scores, dot_scores_backward
 from ...functional.weights import softmax, softmax_backward
 from ...gradcheck.cases.situations import Drawn, Lengths, away_from_zero, layouts, normal
+from ...gradcheck.catalogue.mistake import Mistake
 from ..exercise import Exercise
-from .build import Rng, mistake, numbers, own_exercise
+from .build import Rng, numbers, own_exercise
 
 _TOPIC = "attention"
 _SIZES = {"L": "L, the number of targets", "S": "S, the number of sources", "d": "d, the width"}
@@ -113,7 +114,7 @@ def exercises() -> tuple[Exercise, ...]:
             notebook="03",
             cases=_attend_cases,
             mistakes=(
-                mistake(
+                Mistake(
                     "attend",
                     "output",
                     "wrong-axis",
@@ -121,7 +122,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "the softmax goes over the targets.",
                     "What do the weights of one target sum to?",
                 ),
-                mistake(
+                Mistake(
                     "attend",
                     "output",
                     "missing-factor",
@@ -129,7 +130,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "β plays no part.",
                     "In which line is it used?",
                 ),
-                mistake(
+                Mistake(
                     "attend",
                     "output",
                     "wrong-values",
@@ -158,7 +159,7 @@ def exercises() -> tuple[Exercise, ...]:
             notebook="07",
             cases=_attend_back_cases,
             mistakes=(
-                mistake(
+                Mistake(
                     "attend_backward",
                     "d_queries",
                     "missing-factor",
@@ -166,7 +167,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "the factor β is missing.",
                     _PATH,
                 ),
-                mistake(
+                Mistake(
                     "attend_backward",
                     "d_keys",
                     "missing-factor",
@@ -174,7 +175,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "the factor β is missing.",
                     _PATH,
                 ),
-                mistake(
+                Mistake(
                     "attend_backward",
                     "d_queries",
                     "dropped-term",
@@ -182,7 +183,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "the softmax was passed by.",
                     _PATH,
                 ),
-                mistake(
+                Mistake(
                     "attend_backward",
                     "d_values",
                     "wrong-operand",

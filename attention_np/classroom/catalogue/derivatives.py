@@ -9,8 +9,9 @@ import numpy as np
 
 from ...functional._checks import Array
 from ...gradcheck.cases.situations import Drawn, Lengths, away_from_zero, layouts
+from ...gradcheck.catalogue.mistake import Mistake
 from ..exercise import Exercise
-from .build import Rng, mistake, numbers, own_exercise
+from .build import Rng, numbers, own_exercise
 
 _TOPIC = "checking"
 
@@ -74,7 +75,7 @@ def exercises() -> tuple[Exercise, ...]:
             notebook="08",
             cases=_cases,
             mistakes=(
-                mistake(
+                Mistake(
                     "numerical_gradient",
                     "output",
                     "imprecise",
@@ -82,7 +83,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "this is (f(x + h) − f(x)) / h, the forward difference.",
                     "How does its error fall with h, and how does that of the central difference?",
                 ),
-                mistake(
+                Mistake(
                     "numerical_gradient",
                     "output",
                     "constant-factor",
@@ -90,7 +91,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "the difference is divided by h.",
                     "How far apart are the two points?",
                 ),
-                mistake(
+                Mistake(
                     "numerical_gradient",
                     "output",
                     "sign-flipped",

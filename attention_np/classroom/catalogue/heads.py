@@ -9,9 +9,10 @@ import numpy as np
 
 from ...functional._checks import Array
 from ...gradcheck.cases.situations import Drawn, Lengths, away_from_zero, layouts
+from ...gradcheck.catalogue.mistake import Mistake
 from ...layers.heads import merge_heads, split_heads
 from ..exercise import Exercise
-from .build import Rng, mistake, numbers, own_exercise
+from .build import Rng, numbers, own_exercise
 
 _TOPIC = "attention"
 _SIZES = {"L": "L, the number of targets", "S": "S, the number of sources", "d": "d, the width"}
@@ -84,7 +85,7 @@ def exercises() -> tuple[Exercise, ...]:
             notebook="05",
             cases=_split_cases,
             mistakes=(
-                mistake(
+                Mistake(
                     "split_heads",
                     "output",
                     "misplaced",
@@ -92,7 +93,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "a reshape alone: whole positions are dealt out, and not components.",
                     _AXES,
                 ),
-                mistake(
+                Mistake(
                     "split_heads",
                     "output",
                     "misplaced",
@@ -100,7 +101,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "neighbouring components go to different heads.",
                     _AXES,
                 ),
-                mistake(
+                Mistake(
                     "split_heads",
                     "output",
                     "transposed",
@@ -128,7 +129,7 @@ def exercises() -> tuple[Exercise, ...]:
             notebook="05",
             cases=_merge_cases,
             mistakes=(
-                mistake(
+                Mistake(
                     "merge_heads",
                     "output",
                     "misplaced",
@@ -136,7 +137,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "a reshape alone: the rows of one head are put side by side.",
                     _AXES,
                 ),
-                mistake(
+                Mistake(
                     "merge_heads",
                     "output",
                     "misplaced",
@@ -144,7 +145,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "the heads' components are interleaved.",
                     _AXES,
                 ),
-                mistake("merge_heads", "output", "misplaced", _merge_backwards, "the last head comes first.", _AXES),
+                Mistake("merge_heads", "output", "misplaced", _merge_backwards, "the last head comes first.", _AXES),
             ),
         ),
     )

@@ -10,8 +10,9 @@ import numpy as np
 from ...functional._checks import Array
 from ...functional.masks import causal_mask, padding_mask
 from ...gradcheck.cases.situations import Drawn, Lengths, layouts
+from ...gradcheck.catalogue.mistake import Mistake
 from ..exercise import Exercise
-from .build import ORDINARY, Rng, mistake, own_exercise, special
+from .build import ORDINARY, Rng, own_exercise, special
 
 _TOPIC = "masks"
 _CACHE = "a cache of earlier keys"
@@ -79,9 +80,9 @@ def exercises() -> tuple[Exercise, ...]:
             cases=_causal_cases,
             groups=(ORDINARY, special(_CACHE, 2, _CACHE), special(_FEWER, 1, _FEWER)),
             mistakes=(
-                mistake("causal_mask", "output", "wrong-values", _strict, "no target sees its own position.", _LAST),
-                mistake("causal_mask", "output", "wrong-values", _future, "the mask is the wrong way round.", _LAST),
-                mistake("causal_mask", "output", "wrong-values", _beginnings, "the beginnings are aligned.", _LAST),
+                Mistake("causal_mask", "output", "wrong-values", _strict, "no target sees its own position.", _LAST),
+                Mistake("causal_mask", "output", "wrong-values", _future, "the mask is the wrong way round.", _LAST),
+                Mistake("causal_mask", "output", "wrong-values", _beginnings, "the beginnings are aligned.", _LAST),
             ),
             drive=drive,
         ),
@@ -104,7 +105,7 @@ def exercises() -> tuple[Exercise, ...]:
             notebook="05",
             cases=_padding_cases,
             mistakes=(
-                mistake(
+                Mistake(
                     "padding_mask",
                     "output",
                     "wrong-values",
@@ -112,7 +113,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "the first padding is allowed: this is j ≤ length.",
                     "A sequence of length 1: which j are allowed?",
                 ),
-                mistake(
+                Mistake(
                     "padding_mask",
                     "output",
                     "wrong-values",
@@ -120,7 +121,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "the mask is True for padding.",
                     "True: may this key be seen, or must it be hidden?",
                 ),
-                mistake(
+                Mistake(
                     "padding_mask",
                     "output",
                     "wrong-values",

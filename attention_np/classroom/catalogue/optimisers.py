@@ -9,8 +9,9 @@ import numpy as np
 
 from ...functional._checks import Array
 from ...gradcheck.cases.situations import Drawn, Lengths, away_from_zero, layouts
+from ...gradcheck.catalogue.mistake import Mistake
 from ..exercise import Exercise
-from .build import Rng, mistake, numbers, own_exercise
+from .build import Rng, numbers, own_exercise
 
 _TOPIC = "optimisers"
 _SIZES = {"L": "the number of rows", "d": "the width"}
@@ -136,10 +137,10 @@ def exercises() -> tuple[Exercise, ...]:
             notebook="09",
             cases=_sgd_cases,
             mistakes=(
-                mistake(
+                Mistake(
                     "sgd_step", "output", "sign-flipped", lambda v, g, r: v + r * g, "this is θ + ηg, uphill.", _WHERE
                 ),
-                mistake(
+                Mistake(
                     "sgd_step",
                     "output",
                     "dropped-term",
@@ -147,10 +148,10 @@ def exercises() -> tuple[Exercise, ...]:
                     "this is −ηg, the step alone.",
                     "Where does it start?",
                 ),
-                mistake(
+                Mistake(
                     "sgd_step", "output", "missing-factor", lambda v, g, r: v - g, "this is θ − g, without η.", _WHERE
                 ),
-                mistake(
+                Mistake(
                     "sgd_step",
                     "output",
                     "wrong-operand",
@@ -184,7 +185,7 @@ def exercises() -> tuple[Exercise, ...]:
             notebook="09",
             cases=_momentum_cases,
             mistakes=(
-                mistake(
+                Mistake(
                     "momentum_step",
                     "new_value",
                     "wrong-operand",
@@ -192,7 +193,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "this is θ − ηu with the old velocity.",
                     _ORDER,
                 ),
-                mistake(
+                Mistake(
                     "momentum_step",
                     "new_velocity",
                     "missing-factor",
@@ -200,7 +201,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "this is μu + (1 − μ)g, a running mean.",
                     "Has g a factor?",
                 ),
-                mistake(
+                Mistake(
                     "momentum_step",
                     "new_velocity",
                     "missing-factor",
@@ -208,7 +209,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "this is u + g, without μ.",
                     "What brakes?",
                 ),
-                mistake(
+                Mistake(
                     "momentum_step",
                     "new_velocity",
                     "dropped-term",
@@ -245,7 +246,7 @@ def exercises() -> tuple[Exercise, ...]:
             notebook="09",
             cases=_adam_cases,
             mistakes=(
-                mistake(
+                Mistake(
                     "adam_step",
                     "new_value",
                     "missing-factor",
@@ -253,7 +254,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "the means are not corrected for their start at 0.",
                     _START,
                 ),
-                mistake(
+                Mistake(
                     "adam_step",
                     "new_value",
                     "wrong-operand",
@@ -266,7 +267,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "the correction counts one step too many.",
                     _START,
                 ),
-                mistake(
+                Mistake(
                     "adam_step",
                     "new_square_mean",
                     "wrong-operand",
@@ -274,7 +275,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "this is the running mean of |g|, where g² belongs.",
                     "What is under the root?",
                 ),
-                mistake(
+                Mistake(
                     "adam_step",
                     "new_mean",
                     "wrong-operand",

@@ -10,8 +10,9 @@ import numpy as np
 from ...functional._checks import Array
 from ...functional.weights import softmax, softmax_backward
 from ...gradcheck.cases.situations import Drawn, Lengths, away_from_zero, layouts, normal
+from ...gradcheck.catalogue.mistake import Mistake
 from ..exercise import Exercise
-from .build import Rng, mistake, numbers, own_exercise
+from .build import Rng, numbers, own_exercise
 
 _TOPIC = "attention"
 _SIZES = {"L": "L, the number of targets", "S": "S, the number of sources", "d": "d, the width"}
@@ -94,7 +95,7 @@ def exercises() -> tuple[Exercise, ...]:
             notebook="02",
             cases=_sharpen_cases,
             mistakes=(
-                mistake(
+                Mistake(
                     "sharpen",
                     "output",
                     "wrong-operand",
@@ -102,7 +103,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "this is softmax(s / β): β as a temperature.",
                     "Does a greater β sharpen or blur?",
                 ),
-                mistake(
+                Mistake(
                     "sharpen",
                     "output",
                     "missing-factor",
@@ -110,7 +111,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "β plays no part.",
                     "In which line is it used?",
                 ),
-                mistake(
+                Mistake(
                     "sharpen",
                     "output",
                     "constant-factor",
@@ -138,7 +139,7 @@ def exercises() -> tuple[Exercise, ...]:
             notebook="06",
             cases=_sharpen_back_cases,
             mistakes=(
-                mistake(
+                Mistake(
                     "sharpen_backward",
                     "d_scores",
                     "missing-factor",
@@ -146,7 +147,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "the factor β is missing.",
                     _PATH,
                 ),
-                mistake(
+                Mistake(
                     "sharpen_backward",
                     "d_scores",
                     "wrong-operand",
@@ -154,7 +155,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "the weights are those of s, where those of βs belong.",
                     "Which weights came out of the forward pass?",
                 ),
-                mistake(
+                Mistake(
                     "sharpen_backward",
                     "d_scale",
                     "wrong-operand",
@@ -162,7 +163,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "this is Σ dp s: the softmax was passed by.",
                     _PATH,
                 ),
-                mistake(
+                Mistake(
                     "sharpen_backward",
                     "d_scale",
                     "constant-factor",

@@ -9,8 +9,9 @@ import numpy as np
 
 from ...functional._checks import Array
 from ...gradcheck.cases.situations import Drawn, Lengths, sizes_of
+from ...gradcheck.catalogue.mistake import Mistake
 from ..exercise import Exercise
-from .build import ORDINARY, Rng, mistake, numbers, own_exercise, special
+from .build import ORDINARY, Rng, numbers, own_exercise, special
 
 _TOPIC = "training"
 _MOST = "at the last step"
@@ -106,7 +107,7 @@ def exercises() -> tuple[Exercise, ...]:
             cases=_cases,
             groups=(ORDINARY, special(_MOST, 2, _MOST), special(_ORDER, 1, _ORDER)),
             mistakes=(
-                mistake(
+                Mistake(
                     "train_to_loss",
                     "output",
                     "constant-factor",
@@ -114,7 +115,7 @@ def exercises() -> tuple[Exercise, ...]:
                     "the 2 of the square is missing in the gradient.",
                     _LOOP,
                 ),
-                mistake(
+                Mistake(
                     "train_to_loss",
                     "output",
                     "counted-twice",
@@ -122,10 +123,10 @@ def exercises() -> tuple[Exercise, ...]:
                     "it takes one step more after the goal.",
                     _LOOP,
                 ),
-                mistake(
+                Mistake(
                     "train_to_loss", "output", "wrong-values", _forever, "it goes on when the goal is reached.", _LOOP
                 ),
-                mistake("train_to_loss", "output", "sign-flipped", partial(_wrong, factor=-1.0), "it climbs.", _LOOP),
+                Mistake("train_to_loss", "output", "sign-flipped", partial(_wrong, factor=-1.0), "it climbs.", _LOOP),
             ),
         ),
     )
