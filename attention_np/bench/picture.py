@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .attention import FLOOR, AttentionResult
 from .attention_contenders import AUTOGRAD, EAGER, FUSED, OURS
 from .growth import GrowthResult
@@ -117,6 +119,11 @@ def _draw_growth(result: GrowthResult, ax: Axes, memory: bool) -> None:
     ax.set(xscale="log", yscale="log", title=f"{what} of a transformer's training step")
     ticks = sorted({size / each.sizes[0] for each in result.axes for size in each.sizes})
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    highest = max(float(np.max(line.get_ydata())) for line in ax.get_lines())
+    doubled = [2**power for power in range(int(highest).bit_length() + 1)]
+    ax.set_yticks(doubled, [str(multiple) for multiple in doubled])
+    # Room for the legend above the lines.
+    ax.set_ylim(0.8, 4 * highest)
     ax.minorticks_off()
     ax.set_xlabel("size, in multiples of the smallest")
     ax.set_ylabel(f"{what.lower()}, in multiples of the smallest")
