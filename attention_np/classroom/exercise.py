@@ -95,3 +95,7 @@ class Exercise:
     def points(self) -> int:
         """Of all groups together."""
         return sum(group.points for group in self.groups)
+
+    def group_of(self, situation: Situation) -> Group:
+        """The first group that holds it."""
+        return next(group for group in self.groups if group.holds(situation))

@@ -25,14 +25,10 @@ def judged(exercise: Exercise, function: Any) -> tuple[int, Judgement]:
     right = {id(situation): well for situation, well in made.outcomes}
     points = 0
     for group in exercise.groups:
-        own = [situation for situation in drawn if group_of(exercise, situation) is group]
+        own = [situation for situation in drawn if exercise.group_of(situation) is group]
         assert own, f"{group.name} holds nothing"
         points += group.points * all(right[id(situation)] for situation in own)
     return points, made
-
-
-def group_of(exercise: Exercise, situation: Any) -> Any:
-    return next(group for group in exercise.groups if group.holds(situation))
 
 
 def source_function(exercise: Exercise, source: str) -> Any:

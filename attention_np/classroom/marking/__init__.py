@@ -1,0 +1,8 @@
+"""From what a learner's function gave to a mark: a verdict, points by group of cases, and what is wrong, in words."""
+
+from __future__ import annotations
+
+from .mark import GroupMark, Mark, Verdict
+from .marking import mark
+
+__all__ = ["GroupMark", "Mark", "Verdict", "mark"]
