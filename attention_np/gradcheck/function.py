@@ -56,7 +56,7 @@ def check_function(
     contract = contract_of(name)
     if not callable(function):
         raise TypeError(f"function: expected a function, got {type(function).__name__}")
-    drawn = situations(name, _options_of(function), rng or np.random.default_rng())
+    drawn = situations(name, options_of(function), rng or np.random.default_rng())
 
     def give(situation: Situation) -> Called:
         return call(function, situation.arguments, situation.options, name)
@@ -119,7 +119,7 @@ def _jacobian(contract: Contract, case: Drawn, upstream: Array | None, result: s
     return np.array(rows)
 
 
-def _options_of(function: Callable[..., Any]) -> set[str] | None:
+def options_of(function: Callable[..., Any]) -> set[str] | None:
     """The names of the arguments that a function takes; None if it takes any."""
     try:
         parameters = inspect.signature(function).parameters.values()

@@ -36,10 +36,11 @@ class Subject(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """A report, and for each situation, in order, whether nothing was wrong in it."""
+    """A report, and for each situation, in order, whether nothing was wrong in it, and the results that were seen in it."""
 
     report: Report
     outcomes: tuple[tuple[Situation, bool], ...]
+    seen: tuple[tuple[Evidence, ...], ...]
 
 
 def judge(subject: Subject, situations: Iterable[Situation], give: Give) -> Judgement:
@@ -47,17 +48,20 @@ def judge(subject: Subject, situations: Iterable[Situation], give: Give) -> Judg
     findings = Findings()
     evidence: dict[str, list[Evidence]] = {}
     outcomes = []
+    everything_seen = []
     for situation in situations:
         found_before = findings.count
         seen = _observe(subject, give, situation, findings)
         for item in seen:
             evidence.setdefault(item.name, []).append(item)
         outcomes.append((situation, findings.count == found_before and all(item.right for item in seen)))
+        everything_seen.append(tuple(seen))
     everything = [item for items in evidence.values() for item in items]
     findings.refusals_judged([item.situation for item in everything])
     for result, items in evidence.items():
         findings.explained(result, explain(items))
-    return Judgement(report_of(subject.name, everything, findings, list(evidence)), tuple(outcomes))
+    report = report_of(subject.name, everything, findings, list(evidence))
+    return Judgement(report, tuple(outcomes), tuple(everything_seen))
 
 
 def _observe(subject: Subject, give: Give, situation: Situation, findings: Findings) -> list[Evidence]:

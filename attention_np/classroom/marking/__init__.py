@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .failing import Failing, Steps
+from .live import mark_live
 from .mark import GroupMark, Mark, Verdict
 from .marking import mark
 
-__all__ = ["GroupMark", "Mark", "Verdict", "mark"]
+__all__ = ["Failing", "GroupMark", "Mark", "Steps", "Verdict", "mark", "mark_live"]

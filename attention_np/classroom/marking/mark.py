@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from ...gradcheck.diagnosis import Diagnosis
 from ...gradcheck.report import Report
+from .failing import Failing, Steps
 
 Verdict = Literal[
     "pass",
@@ -42,6 +43,11 @@ class Mark:
     groups : tuple of GroupMark
     report : Report or None
         Every result beside the true one, and the diagnoses; None where no call gave anything to compare.
+    steps : Steps or None
+        In how many cases it ran, gave the right shapes, and was right; None where it was not judged.
+    failing : Failing or None
+        The smallest case in which numbers are wrong. It shows what is right: for the learner's own eyes, where the cases are no
+        secret.
     message : str
         One sentence for the learner where the diagnoses do not say all: why there is no result, or what was not asked.
     tampering : tuple of str
@@ -58,6 +64,8 @@ class Mark:
     verdict: Verdict
     groups: tuple[GroupMark, ...]
     report: Report | None = None
+    steps: Steps | None = None
+    failing: Failing | None = None
     message: str = ""
     tampering: tuple[str, ...] = ()
     printed: str = ""

@@ -34,7 +34,7 @@ def as_text(report: Report) -> str:
     if report.comparisons:
         parts.append(_table(report))
     if report.diagnoses:
-        parts.append("\n".join(_numbered(place, found) for place, found in enumerate(report.diagnoses, 1)))
+        parts.append("\n".join(numbered(place, found) for place, found in enumerate(report.diagnoses, 1)))
     return "\n\n".join(parts)
 
 
@@ -120,7 +120,7 @@ def _table(report: Report) -> str:
     return "\n".join([written[0], "  ".join("-" * width for width in widths), *written[1:]])
 
 
-def _numbered(place: int, diagnosis: Diagnosis) -> str:
+def numbered(place: int, diagnosis: Diagnosis) -> str:
     """A diagnosis behind its number, wrapped and indented, its hint on lines of its own."""
     number = f"{place}. "
     about = f"{one_line(diagnosis.input)}: " if diagnosis.input else ""

@@ -1,0 +1,73 @@
+"""`mark_live`: a function of one's own kernel, called where it lives; for one's own code on one's own machine."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ...gradcheck.calls import Called, call
+from ...gradcheck.evidence import Situation
+from ...gradcheck.function import options_of
+from ..exercise import Exercise
+from .mark import Mark
+from .score import not_taken, scored, without_points
+
+
+def mark_live(exercise: Exercise, function: Callable[..., Any], *, rng: np.random.Generator) -> Mark:
+    """Mark a function that is there; nothing protects against what it does.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    function : callable
+    rng : numpy.random.Generator
+        Of the cases.
+    """
+    takes = options_of(function)
+    drawn = list(exercise.draw(takes, rng))
+    watched = _Watched(function)
+    driven = _driven(exercise, watched.called) if exercise.driver else watched.called
+
+    def give(situation: Situation) -> Called:
+        return call(driven, situation.arguments, situation.options, exercise.name)
+
+    found = scored(exercise, drawn, len(drawn), give)
+    if watched.blank:
+        return without_points(exercise, "not-attempted", f"{exercise.name} still raises NotImplementedError.")
+    if found.steps is not None and not found.steps.ran:
+        return replace(found, verdict="crashed")
+    return replace(found, message=not_taken(exercise, takes))
+
+
+class _Watched:
+    """A function, and whether its first call raised NotImplementedError."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.blank = False
+        self._first = True
+
+        @functools.wraps(function)
+        def called(*arguments: Any, **options: Any) -> Any:
+            first, self._first = self._first, False
+            try:
+                return function(*arguments, **options)
+            except NotImplementedError:
+                self.blank |= first
+                raise
+
+        self.called = called
+
+
+def _driven(exercise: Exercise, function: Callable[..., Any]) -> Callable[..., Any]:
+    space: dict[str, Any] = {}
+    exec(compile(exercise.driver, "<driver>", "exec"), space)
+
+    def driven(*arguments: Any, **options: Any) -> Any:
+        return space["drive"](function, *arguments, **options)
+
+    driven.__name__ = exercise.name
+    return driven

@@ -1,0 +1,53 @@
+"""From what a function gave, wherever it was called, to points by group."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from ...gradcheck.evidence import Situation
+from ...gradcheck.judge import Give, judge
+from ..exercise import Exercise, Group
+from .failing import smallest_failing, steps_of, worked_example
+from .mark import GroupMark, Mark, Verdict
+
+
+def scored(exercise: Exercise, drawn: Sequence[Situation], answered: int, give: Give) -> Mark:
+    """Judge the first `answered` of the drawn cases, behind the worked example, which comes first and has no points.
+
+    The verdict is "pass" or "wrong".
+    """
+    tried = judge(exercise.subject, [worked_example(exercise)] if answered else [], give)
+    made = judge(exercise.subject, drawn[:answered], give)
+    right = [well for _, well in made.outcomes] + [False] * (len(drawn) - answered)
+    groups = tuple(_group_mark(exercise, group, drawn, right) for group in exercise.groups)
+    full = all(group.points == group.max_points for group in groups)
+    return Mark(
+        exercise.name,
+        "pass" if full and answered and made.report.passed else "wrong",
+        groups,
+        made.report if answered else None,
+        steps_of(made, len(drawn)),
+        smallest_failing(exercise, tried, made),
+    )
+
+
+def without_points(exercise: Exercise, verdict: Verdict, message: str) -> Mark:
+    """A mark of what was not judged."""
+    groups = tuple(GroupMark(group.name, 0, group.points) for group in exercise.groups)
+    return Mark(exercise.name, verdict, groups, message=message)
+
+
+def not_taken(exercise: Exercise, takes: Collection[str] | None) -> str:
+    """Which of the cases' options a function does not take, in a sentence; empty if it takes all."""
+    if takes is None:
+        return ""
+    options = {option for situation in exercise.draw(None, np.random.default_rng(0)) for option in situation.options}
+    missing = sorted(options - set(takes))
+    return f"It does not take {', '.join(missing)}: the cases with it were not asked, and have no points." if missing else ""
+
+
+def _group_mark(exercise: Exercise, group: Group, drawn: Sequence[Situation], right: Sequence[bool]) -> GroupMark:
+    own = [well for situation, well in zip(drawn, right, strict=True) if exercise.group_of(situation) is group]
+    return GroupMark(group.name, group.points * bool(own and all(own)), group.points)
