@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FOLDERS = (
-    "functional layers models optim training tasks visualize gradcheck classroom bench cli".split()
+    "functional layers models optim training tasks visualize gradcheck classroom course bench cli".split()
 )
 
 

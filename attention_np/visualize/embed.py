@@ -22,7 +22,12 @@ PIXELS_PER_INCH = 192
 CSS_PIXELS_PER_INCH = 96
 
 
-def show_html(picture: Figure | Axes | NDArray[np.object_] | Sequence[Axes]) -> str:
+def show_html(
+    picture: Figure | Axes | NDArray[np.object_] | Sequence[Axes],
+    *,
+    alt: str | None = None,
+    caption: str | None = None,
+) -> str:
     """Write a picture of this package as ``<figure><img alt="…" src="data:…"></figure>``.
 
     Notebooks drop the metadata of images, and with it every alternative text; an ``img`` element keeps it. In
@@ -32,6 +37,10 @@ def show_html(picture: Figure | Axes | NDArray[np.object_] | Sequence[Axes]) -> 
     ----------
     picture : Figure, Axes, or several Axes of one Figure
         What `heatmap` and its like return, or the Figure they belong to; the whole Figure is drawn.
+    alt : str, optional
+        The alternative text of a picture of your own; the attached one without it.
+    caption : str, optional
+        Written under the picture.
 
     Returns
     -------
@@ -41,18 +50,20 @@ def show_html(picture: Figure | Axes | NDArray[np.object_] | Sequence[Axes]) -> 
     Raises
     ------
     ValueError
-        If no alternative text is attached to it.
+        If no alternative text is given or attached to it.
     """
     from matplotlib.figure import FigureBase
 
-    alt = attached_alt_text(picture)
+    alt = attached_alt_text(picture) if alt is None else alt
     part = picture if isinstance(picture, FigureBase) else np.ravel(np.asarray(picture, dtype=object))[0]
     figure: Figure = part.figure.figure  # the Figure, also of Axes in a SubFigure
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=PIXELS_PER_INCH)
+    # Without the version of Matplotlib, which would make other bytes of the same picture.
+    figure.savefig(buffer, format="png", dpi=PIXELS_PER_INCH, metadata={"Software": None})
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
     width = round(figure.get_figwidth() * CSS_PIXELS_PER_INCH)
+    below = "" if caption is None else f"<figcaption>{html.escape(caption)}</figcaption>"
     return (
         f'<figure style="margin:0"><img alt="{html.escape(alt)}" src="data:image/png;base64,{data}" '
-        f'width="{width}" style="max-width:100%;height:auto"></figure>'
+        f'width="{width}" style="max-width:100%;height:auto">{below}</figure>'
     )

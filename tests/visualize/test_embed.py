@@ -69,3 +69,16 @@ def test_a_picture_without_alternative_text_is_refused():
     figure.subplots()
     with pytest.raises(ValueError, match="picture: expected one with alternative text"):
         show_html(figure)
+
+
+def test_a_picture_of_ones_own_brings_its_words_and_a_caption_stands_below_it():
+    figure = Figure()
+    figure.subplots()
+    made = show_html(figure, alt="A < B", caption="Where 1 < 2.")
+    assert Elements(made).found[1][1]["alt"] == "A < B"
+    assert "<figcaption>Where 1 &lt; 2.</figcaption></figure>" in made
+
+
+def test_the_bytes_do_not_depend_on_the_version_of_matplotlib():
+    data = image_of(show_html(heatmap(random_weights(2, 3))))["src"].split(",")[1]
+    assert b"Software" not in base64.b64decode(data)
