@@ -63,6 +63,8 @@ def _filled(top: str, limits: Limits, isolation: Isolation | None) -> Prepared:
     confinement = {
         "isolated": isolation is not None,
         "landlock": 0 if isolation is None else isolation.landlock,
+        "namespaces": isolation is not None and isolation.namespaces,
+        "system_calls": isolation is not None and isolation.system_calls,
         "user": user,
         "shown": shown,
         "folder": work,

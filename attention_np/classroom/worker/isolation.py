@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .inside import landlock
+from .inside import landlock, seccomp
 
 _turn = itertools.count()
 
@@ -24,10 +24,16 @@ class Isolation:
         Version of Landlock's interface; 0 where the kernel has none.
     own_user : bool
         Whether it runs as a user of its own, which only root can arrange.
+    namespaces : bool
+        Whether it asks for a network, processes and mounts of its own; where the machine gives none, it goes on without.
+    system_calls : bool
+        Whether the kernel refuses the calls that start, signal and connect.
     """
 
     landlock: int
     own_user: bool
+    namespaces: bool = False
+    system_calls: bool = False
 
 
 def isolation_here(*, allow_root: bool = False) -> Isolation:
@@ -39,7 +45,8 @@ def isolation_here(*, allow_root: bool = False) -> Isolation:
         Run submissions as root where the grader is root, rather than as a user of their own.
     """
     root = sys.platform != "win32" and os.geteuid() == 0
-    return Isolation(landlock.version(), root and not allow_root)
+    linux = sys.platform.startswith("linux")
+    return Isolation(landlock.version(), root and not allow_root, namespaces=linux, system_calls=seccomp.available())
 
 
 def standard_library() -> str:

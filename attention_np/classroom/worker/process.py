@@ -17,6 +17,8 @@ from .folder import Prepared
 _LINUX = sys.platform.startswith("linux")
 _KILLED_WITHIN = 10.0
 _ENDS_WITHIN = 0.5
+_READ_WITHIN = 5.0
+_STILL_RUNS = b"a process that it started still runs\n"
 _PROGRAM = "import sys; sys.path[:0] = {path!r}; from inside.start import main; main()"
 
 ANSWER, EVIDENCE, PRINTED, ENDED = "answer", "evidence", "printed", "ended"
@@ -77,7 +79,12 @@ class Process:
             self._kill()
             self._process.wait()
         rest = bytearray()
+        deadline = time.monotonic() + _READ_WITHIN
         while any(thread.is_alive() for thread in self._threads) or not self._queue.empty():
+            if time.monotonic() > deadline:
+                # What ended its own supervisor may run on, and hold the pipes open for ever.
+                rest += _STILL_RUNS
+                break
             try:
                 name, data = self._queue.get(timeout=0.005)
             except queue.Empty:

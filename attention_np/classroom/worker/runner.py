@@ -72,7 +72,7 @@ def run_function(
     request = protocol.packed(header, arrays)
     with prepared(limits, isolation) as folder:
         process = Process(folder, request, limits)
-        heard = _Heard(protocol.Reader(limits.answer))
+        heard = _Heard(protocol.Reader(limits.answer), len(calls))
         started = time.monotonic()
         try:
             started = _listen(process, heard, limits)
@@ -88,7 +88,7 @@ def run_function(
     status, message = _status(heard, len(calls), function, code, limits)
     if tampering:
         status, message = "tampered", "The code reached for what an exercise does not need: " + tampering[0]
-    return Ran(status, tuple(heard.outcomes), message, tampering, process.printed, level(heard.reached, isolation), seconds)
+    return Ran(status, tuple(heard.outcomes), message, tampering, _shown(process.printed), level(heard.reached, isolation), seconds)
 
 
 @dataclass
@@ -96,6 +96,7 @@ class _Heard:
     """What came from the worker so far."""
 
     reader: protocol.Reader
+    count: int
     ready: bool = False
     ended: bool = False
     late: bool = False
@@ -144,6 +145,8 @@ def _take(heard: _Heard, header: dict[str, Any], arrays: list[Any]) -> None:
         heard.ready, heard.reached = kind == "ready", [str(part) for part in header["reached"]]
     elif heard.ended:
         raise protocol.Malformed("a message after the last")
+    elif kind != "end" and (heard.missing or heard.failed is not None or len(heard.outcomes) == heard.count):
+        raise protocol.Malformed("more answers than calls")
     elif kind == "returned":
         words, changed = _words(header["not_arrays"]), _words(header["changed"])
         if len(words) != len(arrays):
@@ -169,7 +172,12 @@ def _take(heard: _Heard, header: dict[str, Any], arrays: list[Any]) -> None:
 def _words(parts: Any) -> tuple[str, ...]:
     if not isinstance(parts, list) or not all(isinstance(part, str) and len(part) <= 1000 for part in parts):
         raise protocol.Malformed("words that are none")
-    return tuple(parts)
+    return tuple(map(_shown, parts))
+
+
+def _shown(text: str) -> str:
+    """Text that may be printed on a terminal: what is no character of a line there is a question mark."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
 
 
 def _tampering(heard: _Heard, isolation: Isolation | None) -> tuple[str, ...]:
@@ -180,7 +188,7 @@ def _tampering(heard: _Heard, isolation: Isolation | None) -> tuple[str, ...]:
         text = bytes(heard.evidence[:_MOST_EVIDENCE_BYTES])
         end = text.endswith(audit.END)
         lines = text.removesuffix(audit.END).decode("utf-8", "replace").splitlines()
-        found += ["".join(c if c.isprintable() else "?" for c in line)[:250] for line in lines[: audit.MOST_EVIDENCE]]
+        found += [_shown(line)[:250] for line in lines[: audit.MOST_EVIDENCE]]
         if heard.ended and not end:
             found.append("the worker's last message came without its witness: it was forged")
     return tuple(found)
@@ -191,8 +199,6 @@ def _status(heard: _Heard, count: int, name: str, code: int, limits: Limits) -> 
     answered = f"{len(outcomes)} of {count} calls were answered"
     last = outcomes[-1] if outcomes else None
     memory = heard.failed if heard.failed is not None else last
-    if len(outcomes) > count:
-        return "tampered", "There were more answers than calls."
     if isinstance(memory, Raised) and memory.kind == "MemoryError":
         return "out-of-memory", f"It asked for more than {limits.memory // 2**20} MiB of memory; {answered}."
     if heard.failed is not None:

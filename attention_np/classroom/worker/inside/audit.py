@@ -45,10 +45,12 @@ def _hook(descriptor: int, read: tuple[str, ...], write: tuple[str, ...]) -> Cal
     real, fsdecode, output = os.path.realpath, os.fsdecode, os.write
 
     def within(path: object, folders: tuple[str, ...]) -> bool:
-        if isinstance(path, int):
+        if path is None or isinstance(path, int):
             return True
-        if not isinstance(path, str | bytes) or not path:
-            return path is None or path == ""
+        # A subclass could say one thing here and another to the kernel.
+        path = str.__str__(path) if isinstance(path, str) else path
+        if type(path) is not str and type(path) is not bytes:
+            return False
         place = real(fsdecode(path))
         return any(place == folder or place.startswith(folder + os.sep) for folder in folders)
 

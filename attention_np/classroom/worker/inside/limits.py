@@ -7,6 +7,8 @@ import sys
 
 MOST_FILE_BYTES = 2**20
 MOST_OPEN_FILES = 64
+MOST_FOLDER_BYTES = 2**24
+MOST_FILES = 1024
 
 
 def limit_time(seconds: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Any
 
@@ -23,6 +24,8 @@ def main() -> None:
     from . import work
 
     _give_up(confinement, reached, evidence)
+    # It names folders outside, which are nothing to the learner's code.
+    confinement.clear()
     work.serve(request, answer, evidence, reached)
 
 
@@ -50,25 +53,41 @@ def _begin_linux(confinement: dict[str, Any], reached: list[str]) -> None:
     from . import kernel, tree
 
     user = confinement["user"]
-    if confinement["isolated"]:
-        spaces = kernel.NEW_NETWORK | kernel.NEW_IPC | kernel.NEW_PROCESSES
-        try:
-            kernel.unshare(spaces if os.geteuid() == 0 else spaces | kernel.NEW_USER)
-            user = None
-            reached.append("no network and no sight of other processes (namespaces)")
-        except OSError:
-            # Not every machine lets an unprivileged process have namespaces; the report then does not list them.
-            pass
+    apart = confinement["namespaces"] and _own_spaces(confinement, reached)
     if confinement["shown"]:
         kernel.own_mounts()
         for source, target in confinement["shown"]:
             kernel.show_at(source, target)
-    tree.supervised(user)
+    tree.supervised(None if apart else user)
     reached.append("no process outlives it")
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
     sys.path[:] = confinement["path"]
+
+
+def _own_spaces(confinement: dict[str, Any], reached: list[str]) -> bool:
+    """Whether the machine gives namespaces: not every one lets an unprivileged process have them, and the report says so."""
+    from . import kernel, limits
+
+    user, group = os.geteuid(), os.getegid()
+    spaces = kernel.NEW_NETWORK | kernel.NEW_IPC | kernel.NEW_PROCESSES
+    try:
+        kernel.unshare(spaces if user == 0 else spaces | kernel.NEW_USER)
+    except OSError:
+        return False
+    reached.append("no network and no other processes (namespaces)")
+    try:
+        if user != 0:
+            kernel.be_known_as(user, group)
+        kernel.own_mounts()
+        owner = user if confinement["user"] is None else confinement["user"]
+        kernel.small_folder(confinement["folder"], limits.MOST_FOLDER_BYTES, limits.MOST_FILES, owner)
+        reached.append(f"{limits.MOST_FOLDER_BYTES // 2**20} MiB of files")
+    except OSError:
+        # Some machines give namespaces and no right in them.
+        pass
+    return True
 
 
 def _be_user(user: int | None, reached: list[str]) -> None:
@@ -77,11 +96,16 @@ def _be_user(user: int | None, reached: list[str]) -> None:
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
+    if sys.platform.startswith("linux"):
+        from . import kernel
+
+        # The kernel forgets it when the user changes.
+        kernel.prctl(kernel.DEATH_SIGNAL, signal.SIGKILL)
     reached.append("a user of its own")
 
 
 def _give_up(confinement: dict[str, Any], reached: list[str], evidence: int) -> None:
-    from . import audit, landlock, limits
+    from . import audit, kernel, landlock, limits, seccomp
 
     limits.limit_time(confinement["cpu_seconds"])
     if not confinement["isolated"]:
@@ -95,6 +119,11 @@ def _give_up(confinement: dict[str, Any], reached: list[str], evidence: int) -> 
             confinement["read"], [confinement["folder"]], confinement["listed"], confinement["devices"], abi
         )
         reached.append(f"Landlock {abi}: no files but its own" + (", no TCP" if abi >= 4 else ""))
+    if sys.platform.startswith("linux"):
+        kernel.give_up_capabilities()
+    if confinement["system_calls"]:
+        seccomp.confine()
+        reached.append("no processes, signals or sockets (seccomp)")
     read = [*confinement["read"], *confinement["listed"], *confinement["devices"]]
     audit.install(evidence, read, [confinement["folder"], os.devnull])
     reached.append("audit hook")
