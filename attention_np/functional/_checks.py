@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Array = NDArray[Any]
 
@@ -105,3 +105,13 @@ def require_broadcast(name: str, array: Array, shape: tuple[int, ...]) -> None:
         fits = False
     if not fits:
         raise ValueError(f"{name}: expected a shape that broadcasts to {shape}, got {array.shape}")
+
+
+def require_weights(name: str, given: ArrayLike) -> NDArray[np.float64]:
+    """Refuse what cannot be weights of attention; gives them in double precision."""
+    values = np.asarray(given, np.float64)
+    if values.ndim < 2:
+        raise ValueError(f"{name}: expected shape (..., L, S), got {values.shape}")
+    if not np.isfinite(values).all() or (values < 0).any():
+        raise ValueError(f"{name}: expected weights that are finite and not negative")
+    return values

@@ -54,6 +54,11 @@ class StoryBatch(RowBatch):
         """What the loss is the mean of: one answer per story."""
         return len(self.answers)
 
+    @property
+    def ages(self) -> Array:
+        """How many sentences came after each, (B, S); 0 where there is none."""
+        return np.maximum(self.mask.sum(axis=1, keepdims=True) - 1 - np.arange(self.mask.shape[1]), 0)
+
     def shard(self, rank: int, size: int) -> StoryBatch:
         """The part of process `rank` of `size`: some of the stories, of which each finds its sentences among all."""
         part = _Rows(self.story, self.mask, self.questions, self.answers).shard(rank, size)
@@ -188,11 +193,10 @@ class MemoryNetwork(Layer):
 
     def _memories(self, batch: StoryBatch) -> tuple[list[Array], Callable[[list[Array]], None]]:
         """m⁰ … m^K, and the backward pass for all of them."""
-        ages = np.maximum(batch.mask.sum(axis=1, keepdims=True) - 1 - np.arange(batch.mask.shape[1]), 0)
         memories, backwards = [], []
         for encoder, age in zip(self.encoders, self.ages, strict=True):
             encoded, encoder_backward = encoder(batch.sentences)
-            aged, age_backward = age(ages)
+            aged, age_backward = age(batch.ages)
             memories.append(encoded[batch.story] + aged)
             backwards.append((encoder_backward, age_backward))
 

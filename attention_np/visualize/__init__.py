@@ -4,13 +4,14 @@ Matplotlib is loaded when the first picture is drawn; no picture is shown, and n
 picture carries an alternative text made from its data.
 """
 
+from ..models.rollout import rollout
 from .alt_text import alt_text, attached_alt_text
 from .battery import does_it_attend
 from .comparison import Panel, heatmaps
 from .embed import show_html
 from .explanations import explain
 from .heatmap import gradient_heatmap, heatmap
-from .measures import entropy, rank_correlation, rollout
+from .measures import entropy, rank_correlation
 
 __all__ = [
     "Panel",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from ..functional._checks import require_weights
 
 
 def entropy(weights: ArrayLike) -> NDArray[np.float64]:
@@ -29,50 +29,8 @@ def entropy(weights: ArrayLike) -> NDArray[np.float64]:
     ValueError
         If a weight is negative or not finite.
     """
-    p = _weights("weights", weights)
+    p = require_weights("weights", weights)
     return -np.sum(p * np.log(np.where(p > 0, p, 1)), axis=-1)
-
-
-def rollout(layers: Sequence[ArrayLike], residual: float = 0.5) -> NDArray[np.float64]:
-    r"""How much of each input reaches each output through several layers of self-attention (Abnar and Zuidema 2020, section 3).
-
-    .. math:: R_0 = I, \qquad R_l = \bigl( (1 - r) \, \bar P_l + r I \bigr) R_{l-1}
-
-    with :math:`\bar P_l` the mean over heads and r the share of the residual path. It takes values, maps and normalisations for the
-    identity: a bound on what may flow, not what does.
-
-    Parameters
-    ----------
-    layers : sequence of array (L, L) or (heads, L, L)
-        The weights of each layer, the first one first.
-    residual : float
-        r, in [0, 1].
-
-    Returns
-    -------
-    array (L, L)
-        A row for each output; it sums to 1 where the rows of all weights do.
-
-    Raises
-    ------
-    ValueError
-        If there are no layers, their shapes do not fit, or `residual` is not in [0, 1].
-    """
-    if not len(layers):
-        raise ValueError("layers: expected the weights of at least one layer, got none")
-    if not 0 <= residual <= 1:
-        raise ValueError(f"residual: expected a share from 0 to 1, got {residual}")
-    flow: NDArray[np.float64] | None = None
-    for index, layer in enumerate(layers):
-        p = _weights(f"layers[{index}]", layer)
-        mean = p.mean(axis=0) if p.ndim == 3 else p
-        if mean.ndim != 2 or mean.shape[0] != mean.shape[1] or (flow is not None and mean.shape != flow.shape):
-            expected = "(L, L) or (heads, L, L)" if flow is None else f"{flow.shape}, with heads before it or not"
-            raise ValueError(f"layers[{index}]: expected shape {expected}, got {p.shape}")
-        mixed = (1 - residual) * mean + residual * np.eye(len(mean))
-        flow = mixed if flow is None else mixed @ flow
-    assert flow is not None
-    return flow
 
 
 def rank_correlation(one: ArrayLike, other: ArrayLike) -> float:
@@ -107,12 +65,3 @@ def rank_correlation(one: ArrayLike, other: ArrayLike) -> float:
         signs_x, signs_y = (np.sign(np.nan_to_num(values[:, None] - values)) for values in (x, y))
     scale = np.sqrt(np.sum(signs_x**2) * np.sum(signs_y**2))
     return float(np.sum(signs_x * signs_y) / scale) if scale else float("nan")
-
-
-def _weights(name: str, given: ArrayLike) -> NDArray[np.float64]:
-    values = np.asarray(given, np.float64)
-    if values.ndim < 2:
-        raise ValueError(f"{name}: expected shape (..., L, S), got {values.shape}")
-    if not np.isfinite(values).all() or (values < 0).any():
-        raise ValueError(f"{name}: expected weights that are finite and not negative")
-    return values

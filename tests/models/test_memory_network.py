@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attention_np.models.memory_network import MemoryNetwork, StoryBatch
+from attention_np.models.memory_network import MemoryNetwork
 from attention_np.models.sentence_encoder import SentenceEncoder
 from attention_np.optim import Adam
 
 from ..derivatives import check_by_projections
 from .checks import check_model
+from .story_cases import ANSWERS, LENGTHS, LONGEST, WORDS, make_batch, tiny_task
 
-WORDS, ANSWERS, WIDTH, LONGEST = 11, 4, 5, 7
-LENGTHS = (5, 2, 3)
+WIDTH = 5
 VARIANTS = [("cosine", True, 3), ("cosine", False, 1), ("dot", False, 2), ("scaled_dot", True, 2), ("additive", True, 2)]
 
 
@@ -29,21 +29,6 @@ def make(score="cosine", learn_scale=True, hops=3, seed=0, dtype=np.float64):
             # Livelier than at the start of a training, so that every gradient is of a size to be compared.
             parameter.value *= 8
     return model
-
-
-def make_batch(seed=1, more_sentences=0, more_words=0):
-    rng = np.random.default_rng(seed)
-    sentences = np.zeros((6, 4 + more_words), int)
-    for row, words in enumerate((4, 2, 3, 4, 1, 3)):
-        sentences[row, :words] = rng.integers(1, WORDS, words)
-    mask = np.zeros((3, 5 + more_sentences), bool)
-    story = np.zeros(mask.shape, int)
-    for row, length in enumerate(LENGTHS):
-        mask[row, :length] = True
-        story[row, :length] = rng.integers(len(sentences), size=length)
-    questions = rng.integers(1, WORDS, (3, 3))
-    questions[1, 2] = 0
-    return StoryBatch(sentences, story, mask, questions, rng.integers(ANSWERS, size=3))
 
 
 @pytest.mark.parametrize(("score", "learn_scale", "hops"), VARIANTS)
@@ -162,26 +147,13 @@ def test_no_reading_at_all_is_refused():
 
 
 def test_a_tiny_task_is_learned_and_attention_finds_the_sentence_that_holds_the_answer():
-    # Sentences "<person> <place>"; the question names a person who occurs once: ids 1 to 4 are people, 5 to 8 places.
-    def tiny(seed, stories):
-        rng = np.random.default_rng(seed)
-        people = rng.permuted(np.tile(np.arange(4), (stories, 1)), axis=1)
-        places = rng.integers(4, size=(stories, 4))
-        sentences = np.array([[1 + person, 5 + place] for person in range(4) for place in range(4)])
-        asked = rng.integers(4, size=stories)
-        where = np.arange(stories), asked
-        batch = StoryBatch(
-            sentences, people * 4 + places, np.full((stories, 4), True), 1 + people[where][:, None], places[where]
-        )
-        return batch, asked
-
     model = MemoryNetwork(9, 4, longest=4, width=16, hops=1, rng=np.random.default_rng(0))
     optimizer = Adam(model.parameters(), 1e-2)
     for step in range(250):
         model.zero_grad()
-        model(tiny(100 + step, 32)[0])[1]()
+        model(tiny_task(100 + step, 32)[0])[1]()
         optimizer.step()
-    unseen, holds = tiny(1, 500)
+    unseen, holds = tiny_task(1, 500)
     answered = model.answer(unseen)
     assert np.mean(answered.logits.argmax(axis=-1) == unseen.answers) >= 0.99
     assert np.mean(answered.weights[:, 0].argmax(axis=-1) == holds) >= 0.99

@@ -94,9 +94,4 @@ class LanguageModel(Layer):
 
     def weights(self, ids: Array) -> Array:
         """Where every head looks, (blocks, B, heads, T, T)."""
-        running, _ = self.words(ids)
-        looked = []
-        for block in self.decoder.blocks:
-            looked.append(block.attention.inner.weights(block.attention.norm(running)[0], causal=True))
-            running, _ = block(running)
-        return np.stack(looked)
+        return self.decoder.weights(self.words(ids)[0])

@@ -73,6 +73,15 @@ class Stack(Layer):
 
         return outputs, backward
 
+    def weights(self, inputs: Array, mask: Array | None = None) -> Array:
+        """Where every head of self attention looks, (blocks, B, heads, T, T), in a stack without cross attention."""
+        running, looked = inputs, []
+        for block in self.blocks:
+            normalised, _ = block.attention.norm(running)
+            looked.append(block.attention.inner.weights(normalised, mask=mask, causal=block.causal))
+            running, _ = block(running, mask)
+        return np.stack(looked)
+
     def caches(self) -> list[BlockCache]:
         """Empty ones, for the first step."""
         return [BlockCache() for _ in self.blocks]
