@@ -42,9 +42,18 @@ class Failing(NamedTuple):
     right: Mapping[str, Array]
 
 
-def worked_example(exercise: Exercise) -> Situation:
-    """The example of the statement as a case to be tried: it has no points, but everybody knows its numbers."""
-    return Situation("", "the worked example", frozenset(), exercise.example, {}, None, {})
+def worked_examples(exercise: Exercise, drawn: Sequence[Situation]) -> list[Situation]:
+    """The example of the statement, which everybody knows, as cases to be tried without points.
+
+    It comes alone, and with each of the options of the drawn cases that are no arrays.
+    """
+    found: dict[str, Situation] = {}
+    for options in ({}, *(situation.options for situation in drawn)):
+        if not any(isinstance(value, np.ndarray) for value in options.values()):
+            said = ", ".join(f"{name} = {value}" for name, value in options.items())
+            words = "the worked example" + (f" with {said}" if said else "")
+            found[words] = Situation("", words, frozenset(), exercise.example, options, None, {})
+    return list(found.values())
 
 
 def steps_of(judgement: Judgement, cases: int) -> Steps:

@@ -13,6 +13,7 @@ from ...gradcheck.calls import Called, call
 from ...gradcheck.evidence import Situation
 from ...gradcheck.function import options_of
 from ..exercise import Exercise
+from .failing import worked_examples
 from .mark import Mark
 from .score import not_taken, scored, without_points
 
@@ -35,7 +36,7 @@ def mark_live(exercise: Exercise, function: Callable[..., Any], *, rng: np.rando
     def give(situation: Situation) -> Called:
         return call(driven, situation.arguments, situation.options, exercise.name)
 
-    found = scored(exercise, drawn, len(drawn), give)
+    found = scored(exercise, worked_examples(exercise, drawn), drawn, len(drawn), give)
     if watched.blank:
         return without_points(exercise, "not-attempted", f"{exercise.name} still raises NotImplementedError.")
     if found.steps is not None and not found.steps.ran:

@@ -10,7 +10,7 @@ from ..exercise import Exercise
 from ..run import Call, Limits, Raised, Ran
 from ..submission import Submission
 from ..worker import Isolation, WorkerFailed, run_function
-from .failing import worked_example
+from .failing import worked_examples
 from .mark import Mark, Verdict
 from .recorded import giver
 from .score import not_taken, scored, without_points
@@ -47,10 +47,11 @@ def mark(
         return without_points(exercise, "not-attempted", f"There is no function {name} in {submission.name}.")
     takes = submission.functions[name].takes
     drawn = list(exercise.draw(takes, rng))
+    examples = worked_examples(exercise, drawn)
     # Each case is called twice: a function must give the same again.
     calls = [
         Call(tuple(situation.arguments.values()), situation.options)
-        for situation in (worked_example(exercise), *drawn)
+        for situation in (*examples, *drawn)
         for _ in range(_TWICE)
     ]
     try:
@@ -60,8 +61,8 @@ def mark(
         return without_points(exercise, "grader-error", str(failed))
     if ran.status in ("tampered", "not-attempted"):
         return _with_what_was_seen(without_points(exercise, ran.status, ran.message), ran)
-    answered = max(0, len(ran.outcomes) // _TWICE - 1)
-    found = scored(exercise, drawn, answered, giver(name, ran.outcomes, submission.where))
+    answered = max(0, len(ran.outcomes) // _TWICE - len(examples))
+    found = scored(exercise, examples, drawn, answered, giver(name, ran.outcomes, submission.where))
     message = ran.message or not_taken(exercise, takes)
     return _with_what_was_seen(replace(found, verdict=_verdict(found, ran), message=message), ran)
 

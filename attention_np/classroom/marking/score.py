@@ -9,16 +9,18 @@ import numpy as np
 from ...gradcheck.evidence import Situation
 from ...gradcheck.judge import Give, judge
 from ..exercise import Exercise, Group
-from .failing import smallest_failing, steps_of, worked_example
+from .failing import smallest_failing, steps_of
 from .mark import GroupMark, Mark, Verdict
 
 
-def scored(exercise: Exercise, drawn: Sequence[Situation], answered: int, give: Give) -> Mark:
-    """Judge the first `answered` of the drawn cases, behind the worked example, which comes first and has no points.
+def scored(
+    exercise: Exercise, examples: Sequence[Situation], drawn: Sequence[Situation], answered: int, give: Give
+) -> Mark:
+    """Judge the first `answered` of the drawn cases, behind the examples, which were called first and have no points.
 
     The verdict is "pass" or "wrong".
     """
-    tried = judge(exercise.subject, [worked_example(exercise)] if answered else [], give)
+    tried = judge(exercise.subject, examples if answered else [], give)
     made = judge(exercise.subject, drawn[:answered], give)
     right = [well for _, well in made.outcomes] + [False] * (len(drawn) - answered)
     groups = tuple(_group_mark(exercise, group, drawn, right) for group in exercise.groups)

@@ -35,23 +35,30 @@ def as_html(report: Report) -> str:
     str
     """
     word, details = verdict(report)
-    parts = [
+    head = (
         f'<p style="margin:4px 0 8px"><strong style="{MONOSPACE}">{text(one_line(report.subject))}</strong> '
-        f"{_badge(word)}{f' {text(details)}' if details else ''}</p>"
-    ]
+        f"{badge(word)}{f' {text(details)}' if details else ''}</p>"
+    )
+    return f'<div style="overflow-x:auto">\n{chr(10).join([head, *details_html(report)])}\n</div>'
+
+
+def details_html(report: Report) -> list[str]:
+    """The table and the list of what is wrong, each where there is something in it."""
+    parts = []
     if report.comparisons:
         parts.append(_table(report))
     if report.diagnoses:
         said = "\n".join(_diagnosis(found) for found in report.diagnoses)
         parts.append(f'<ol style="margin:10px 0;padding-left:28px;max-width:70em">\n{said}\n</ol>')
-    return f'<div style="overflow-x:auto">\n{chr(10).join(parts)}\n</div>'
+    return parts
 
 
-def _badge(word: str) -> str:
-    mark, colour = MARKS[word]
+def badge(verdict: str, word: str = "") -> str:
+    """A verdict on its colour, or another word for it."""
+    mark, colour = MARKS[verdict]
     return (
         f'<span style="background:{colour};color:#fff;border-radius:4px;padding:1px 7px;'
-        f'white-space:nowrap;font-weight:600">{mark} {word}</span>'
+        f'white-space:nowrap;font-weight:600">{mark} {word or verdict}</span>'
     )
 
 
@@ -82,7 +89,7 @@ def _row(comparison: Comparison, heatmap: str | None) -> str:
         cells.append(f'<td style="{_cell(column)};{MONOSPACE};white-space:nowrap">{text(value)}</td>')
     case = one_line(comparison.case)
     case = f'<br><span style="font-size:85%">{text(case)}</span>' if case else ""
-    cells.append(f'<td style="{CELL}">{_badge(comparison.verdict)}{case}</td>')
+    cells.append(f'<td style="{CELL}">{badge(comparison.verdict)}{case}</td>')
     if heatmap is not None:
         cells.append(f'<td style="{CELL}">{heatmap or "-"}</td>')
     return f'<tr style="background:transparent">{"".join(cells)}</tr>'
