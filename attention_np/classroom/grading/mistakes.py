@@ -1,0 +1,44 @@
+"""Which mistake is commonest: what a teacher needs for the next lecture."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import NamedTuple
+
+from .result import Class
+
+
+class Common(NamedTuple):
+    """A mistake, and how many made it.
+
+    Attributes
+    ----------
+    exercise : str
+    code : str
+        Of the diagnosis.
+    message, hint : str
+        As most of them were told.
+    students : int
+    """
+
+    exercise: str
+    code: str
+    message: str
+    hint: str
+    students: int
+
+
+def common_mistakes(graded: Class) -> list[Common]:
+    """For each student and exercise the likeliest explanation, counted; the commonest first."""
+    told: dict[tuple[str, str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
+    for student in graded.students:
+        for result in student.results:
+            if result.diagnoses:
+                first = result.diagnoses[0]
+                about = f"{first.input}: " if first.input else ""
+                told[result.name, first.code, first.input][about + first.message, first.hint] += 1
+    found = [
+        Common(exercise, code, *messages.most_common(1)[0][0], messages.total())
+        for (exercise, code, _), messages in told.items()
+    ]
+    return sorted(found, key=lambda one: (-one.students, list(graded.exercises).index(one.exercise)))
