@@ -38,8 +38,9 @@ def show(
     ValueError
         If there is no alternative text.
     """
-    from IPython.display import HTML, display
+    from IPython.display import display
 
-    display(HTML(show_html(picture, alt=alt, caption=caption)))
+    said = attached_alt_text(picture) if alt is None else alt
+    display({"text/html": show_html(picture, alt=said, caption=caption), "text/plain": said}, raw=True)
     if print_alt:
-        print(attached_alt_text(picture) if alt is None else alt)
+        print(said)

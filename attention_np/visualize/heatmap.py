@@ -133,7 +133,7 @@ def gradient_heatmap(
 
     bound = greatest / unit or 1.0
     scale = Normalize(-bound, bound)
-    bar_label = label if unit == 1 else f"{label} (×10{_superscript(exponent)})"
+    bar_label = label if unit == 1 else f"{label} (×10{superscript(exponent)})"
     style = Style(scale, colormaps["PuOr"], label, bar_label, _signed, _signed_sum, _sign)
     margins = row_sums, column_sums
     return _draw(
@@ -235,5 +235,6 @@ def _sign(value: float) -> str:
     return "+" if value > 0 else "−" if value < 0 else "0"
 
 
-def _superscript(exponent: int) -> str:
+def superscript(exponent: int) -> str:
+    """A whole number as an exponent is written."""
     return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

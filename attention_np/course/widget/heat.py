@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...visualize._checks import Labels, Matrix, checked_labels, checked_range, checked_values
 from ...visualize.alt_text import describe_values, describe_weights
 from ...visualize.colours import text_colours
+from ...visualize.heatmap import superscript
 from ...visualize.markup import text
 from .panel import lean
 
@@ -67,7 +69,9 @@ class Heat:
         greatest = float(np.abs(values).max()) or 1.0
         self._bound = {"weights": 1.0, "scores": max(1.0, greatest), "gradients": greatest}[kind]
         exponent = math.floor(math.log10(greatest)) if kind == "gradients" else 0
-        self._unit = 10.0**exponent if abs(exponent) > 1 else 1.0
+        # As in `gradient_heatmap`: only small or large numbers are divided by a power of ten.
+        self._exponent = exponent if abs(exponent) > 1 else 0
+        self._unit = 10.0**self._exponent
 
     @property
     def _low(self) -> float:
@@ -94,7 +98,7 @@ class Heat:
             "inks": inks,
         }
 
-    def html(self, position: int) -> str:
+    def html(self, position: int, stops: Sequence[str]) -> str:
         """The frame as a table, with its scale under it."""
         frame = self._values[position]
         backgrounds, inks = self._palette()
@@ -109,7 +113,7 @@ class Heat:
             )
             total = f'<td class="sum">{self._number(float(row.sum()))}</td>' if self.row_sums else ""
             rows.append(f'<tr><th scope="row">{text(label)}</th>{cells}{total}</tr>')
-        unit = f" (×{self._unit:.0e})".replace("e-0", "e−").replace("e+0", "e") if self._unit != 1 else ""
+        unit = f" (×10{superscript(self._exponent)})" if self._exponent else ""
         ramp = ",".join(backgrounds[:: _COLOURS // 8])
         ends = [self._number(end) for end in (self._low, self._bound)]
         return (

@@ -61,13 +61,16 @@ class Lines:
             ],
         }
 
-    def html(self, position: int) -> str:
+    def html(self, position: int, stops: Sequence[str]) -> str:
         """The curves with a mark at the position, and the values there as the legend."""
         parts = [f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{text(self.words())}">']
         for value, label in zip(self._ticks, tick_labels(self._ticks), strict=True):
             parts.append(f'<path class="grid" d="M{_LEFT} {self._up(value):.1f}H{_RIGHT}"/>')
             parts.append(f'<text x="{_LEFT - 7}" y="{self._up(value) + 4:.1f}" text-anchor="end">{label}</text>')
         parts.append(f'<path class="axis" d="M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}"/>')
+        for place, anchor in ((0, "start"), (self.count() - 1, "end")):
+            where = f'x="{self._across(place):.1f}" y="{_BOTTOM + 18}" text-anchor="{anchor}"'
+            parts.append(f"<text {where}>{text(stops[place])}</text>")
         x = self._across(position)
         parts.append(f'<path class="here" d="M0 {_TOP}V{_BOTTOM}" transform="translate({x:.1f} 0)"/>')
         for index, values in enumerate(self.series.values()):

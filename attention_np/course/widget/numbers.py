@@ -40,7 +40,7 @@ class Numbers:
         """Every value as it is written."""
         return {"kind": "numbers", "rows": [[short(value) for value in values] for values in self.rows.values()]}
 
-    def html(self, position: int) -> str:
+    def html(self, position: int, stops: Sequence[str]) -> str:
         """The values as a list of names and numbers."""
         pairs = "".join(
             f"<div><dt>{text(name)}</dt><dd>{text(short(values[position]))}</dd></div>" for name, values in self.rows.items()

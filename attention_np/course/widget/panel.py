@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,8 +19,8 @@ class Panel(Protocol):
         """All states, as JSON that the script reads."""
         ...
 
-    def html(self, position: int) -> str:
-        """One state, drawn without a script."""
+    def html(self, position: int, stops: Sequence[str]) -> str:
+        """One state, drawn without a script; `stops` are the positions as they are written."""
         ...
 
     def words(self) -> str:

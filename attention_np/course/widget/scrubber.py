@@ -37,9 +37,10 @@ def scrub(
     ValueError
         If there is nothing to move, or a panel has another number of states.
     """
-    from IPython.display import HTML, display
+    from IPython.display import display
 
-    display(HTML(scrubber_html(name, positions, panels, start, alt)))
+    said = alt or _words(name, positions, panels)
+    display({"text/html": scrubber_html(name, positions, panels, start, said), "text/plain": said}, raw=True)
 
 
 def scrubber_html(
@@ -59,12 +60,12 @@ def scrubber_html(
         raise ValueError(f"start: expected a position from 0 to {count - 1}, got {start}")
     start %= count
     stops = [short(position) for position in positions]
-    said = alt or f"{name} from {stops[0]} to {stops[-1]}. {' '.join(panel.words() for panel in panels)}"
+    said = alt or _words(name, positions, panels)
     data = {"name": name, "stops": stops, "start": start, "panels": [panel.data() for panel in panels]}
     # In a script element nothing may look like its end.
     written = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     identity = "scrub-" + hashlib.sha256(f"{written}{said}".encode()).hexdigest()[:10]
-    drawn = "".join(f'<div class="panel">{panel.html(start)}</div>' for panel in panels)
+    drawn = "".join(f'<div class="panel">{panel.html(start, stops)}</div>' for panel in panels)
     # JupyterLab takes the arrow keys for itself unless it is told to let them pass.
     return (
         f'<div id="{identity}" class="scrubber" role="group" aria-label="{text(said)}" data-lm-suppress-shortcuts="true">'
@@ -75,6 +76,12 @@ def scrubber_html(
         f'<script type="application/json">{written}</script>'
         f"<script>{_script(identity)}</script></div>"
     )
+
+
+def _words(name: str, positions: Sequence[Any], panels: Sequence[Panel]) -> str:
+    """What is moved, and what is to be seen at either end."""
+    ends = f" from {short(positions[0])} to {short(positions[-1])}" if len(positions) else ""
+    return f"{name}{ends}. {' '.join(panel.words() for panel in panels)}"
 
 
 def _style(identity: str) -> str:

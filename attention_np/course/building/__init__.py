@@ -1,0 +1,1 @@
+"""From the text source of a notebook to the notebook, outputs included."""
