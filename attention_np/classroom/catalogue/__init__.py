@@ -16,6 +16,7 @@ from . import (
     layers,
     masks,
     optimisers,
+    practice,
     repairs,
     scores,
     sharpness,
@@ -23,7 +24,7 @@ from . import (
     weights,
 )
 
-_FILES = (scores, weights, sharpness, layers, masks, heads, composed, derivatives, optimisers, training, repairs)
+_FILES = (scores, weights, sharpness, layers, masks, heads, composed, derivatives, optimisers, training, practice, repairs)
 
 
 @cache
