@@ -35,7 +35,9 @@ class Panel:
     targets: Labels | None = None
 
 
-def heatmaps(panels: Sequence[Panel], *, title: str | None = None) -> NDArray[np.object_]:
+def heatmaps(
+    panels: Sequence[Panel], *, title: str | None = None, label: str = "attention weight"
+) -> NDArray[np.object_]:
     """Draw the attention of several models side by side, with cells of one size and one scale from 0 to 1.
 
     The panels may differ in shape, since models write different words. A model without attention gets an
@@ -47,6 +49,8 @@ def heatmaps(panels: Sequence[Panel], *, title: str | None = None) -> NDArray[np
         At least one.
     title : str, optional
         Above all panels.
+    label : str
+        What the colour bar says that the values are.
 
     Returns
     -------
@@ -62,14 +66,14 @@ def heatmaps(panels: Sequence[Panel], *, title: str | None = None) -> NDArray[np
         raise ValueError("panels: expected at least one panel, got none")
     limit = limit_per_panel(len(panels))
     axes = draw_in_new_figure(
-        [_drawing(f"panels[{index}].", panel, limit) for index, panel in enumerate(panels)],
-        weight_style((0.0, 1.0), "attention weight"),
+        [_drawing(f"panels[{index}].", panel, limit, label) for index, panel in enumerate(panels)],
+        weight_style((0.0, 1.0), label),
         title,
     )
     return axes_array(axes)
 
 
-def _drawing(where: str, panel: Panel, limit: int) -> Drawing:
+def _drawing(where: str, panel: Panel, limit: int, label: str) -> Drawing:
     name = ", ".join(panel.title.split("\n"))
     if panel.weights is None:
         sources, targets = (
@@ -87,6 +91,6 @@ def _drawing(where: str, panel: Panel, limit: int) -> Drawing:
     rows, columns = values.shape
     sources = checked_labels(where + "sources", panel.sources, columns, rows)
     targets = checked_labels(where + "targets", panel.targets, rows, columns)
-    alt = describe_weights(values, sources, targets, None, f"{name}: attention weight", limit)
+    alt = describe_weights(values, sources, targets, None, f"{name}: {label}", limit)
     message = "" if values.size else f"empty: {rows} queries by {columns} keys"
     return Drawing(values, sources, targets, alt, panel.title, message=message)

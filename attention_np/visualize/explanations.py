@@ -65,7 +65,8 @@ class Explanations(NamedTuple):
 
     def plot(self, sources: Sequence[str], targets: Sequence[str]) -> NDArray[np.object_]:
         """Draw the three side by side as shares; `heatmaps` says what comes back."""
-        return heatmaps([Panel(name, share, sources, targets) for name, share in self.shares().items()])
+        panels = [Panel(name, share, sources, targets) for name, share in self.shares().items()]
+        return heatmaps(panels, label="share of each row")
 
 
 def explain(subject: Explainable) -> Explanations:

@@ -91,3 +91,9 @@ def test_an_empty_panel_is_a_frame_that_says_so():
 def test_panels_that_cannot_be_drawn_are_refused_by_their_place(panels, error, message):
     with pytest.raises(error, match=message):
         heatmaps(panels)
+
+
+def test_the_label_says_what_is_drawn_at_the_bar_and_in_the_alternative_text():
+    axes = heatmaps([Panel("one", np.array([[0.25, 0.75]]))], label="share of each row")
+    assert axes[0].figure.axes[-1].get_ylabel() == "share of each row"
+    assert "one: share of each row" in attached_alt_text(axes[0])
