@@ -29,12 +29,15 @@ class Assignment:
         Of the teacher; from it follow the variation and each student's cases.
     due : datetime or None
         What is handed in later is late; it knows its time zone.
+    usual : tuple of Exercise
+        The same exercises with their usual contract.
     """
 
     title: str
     exercises: tuple[Exercise, ...]
     secret: bytes = field(repr=False)
-    due: datetime | None = None
+    due: datetime | None
+    usual: tuple[Exercise, ...]
 
     @property
     def points(self) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from ..catalogue import chosen_from, exercises
 from ..own import own_exercises
 from .assignment import Assignment
+from .variation import chosen, varied
 
 VERSION = 1
 TEACHER = "teacher"
@@ -32,6 +33,8 @@ class Key:
         Their names, in order.
     own : bool
         Whether they are the teacher's own, of which there are copies beside the key.
+    vary : bool
+        Whether their contract is varied.
     secret : bytes
     due : datetime or None
     """
@@ -39,6 +42,7 @@ class Key:
     title: str
     exercises: tuple[str, ...]
     own: bool
+    vary: bool
     secret: bytes
     due: datetime | None
 
@@ -68,8 +72,9 @@ def load_assignment(folder: str | Path) -> Assignment:
 def assignment_of(key: Key, teacher: Path) -> Assignment:
     """The assignment of a key that lies in a folder."""
     offered = own_exercises(teacher / OWN) if key.own else exercises()
-    chosen = tuple(chosen_from(offered, name) for name in key.exercises)
-    return Assignment(key.title, chosen, key.secret, key.due)
+    usual = tuple(chosen_from(offered, name) for name in key.exercises)
+    handed_out = tuple(varied(one, chosen(one, key.secret)) for one in usual) if key.vary else usual
+    return Assignment(key.title, handed_out, key.secret, key.due, usual)
 
 
 def write_key(file: Path, key: Key) -> None:
@@ -79,6 +84,7 @@ def write_key(file: Path, key: Key) -> None:
         "title": key.title,
         "exercises": list(key.exercises),
         "own": key.own,
+        "vary": key.vary,
         "secret": key.secret.hex(),
         "due": key.due.isoformat() if key.due else None,
     }
@@ -152,6 +158,7 @@ _KINDS = {
     "title": (_exactly(str), "a string"),
     "exercises": (_names, "a list of names, each once"),
     "own": (_exactly(bool), "true or false"),
+    "vary": (_exactly(bool), "true or false"),
     "secret": (_secret, f"{2 * _SECRET_BYTES} hexadecimal digits"),
     "due": (_due, "null, or a date and time with its time zone as in 2026-12-01T23:59:00+01:00"),
 }

@@ -15,7 +15,7 @@ import pytest
 from attention_np.classroom.assignment import load_assignment
 from attention_np.classroom.assignment.key import Key, key_file, write_key
 
-KEY = Key("Week 3", ("softmax", "context"), False, bytes(range(32)), datetime(2026, 12, 1, 12, tzinfo=UTC))
+KEY = Key("Week 3", ("softmax", "context"), False, False, bytes(range(32)), datetime(2026, 12, 1, 12, tzinfo=UTC))
 
 
 def written(folder: Path, key: Key = KEY) -> Path:
@@ -60,6 +60,7 @@ def test_the_fingerprint_follows_what_marks_depend_on_and_nothing_else(tmp_path:
     keys = {
         "same": replace(KEY, title="Another", due=None),
         "secret": replace(KEY, secret=bytes(32)),
+        "varied": replace(KEY, vary=True),
         "fewer": replace(KEY, exercises=("softmax",)),
     }
     written(tmp_path / "key")
