@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from .._version import __version__
 from ..training.distributed import stop_all
-from . import bench, check, evaluate, exercises, grade, main_job, notebooks, reproduce, summarize, train, where
+from . import assignment, bench, check, evaluate, exercises, grade, main_job, notebooks, reproduce, summarize, train, where
 from .processes import fail, only_the_first_speaks
 
 _DESCRIPTION = """\
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"attention-np {__version__}")
     main_job.add_arguments(parser)
     subparsers = parser.add_subparsers(title="subcommands", metavar="subcommand")
-    for subcommand in (train, summarize, evaluate, exercises, check, grade, notebooks, reproduce, bench, where):
+    for subcommand in (train, summarize, evaluate, exercises, check, assignment, grade, notebooks, reproduce, bench, where):
         subcommand.add_parser(subparsers)
     arguments = parser.parse_args(argv)
     if arguments.run is not main_job.run and argv[0].startswith("-"):

@@ -9,7 +9,7 @@ from ...gradcheck.report import Report
 from ...visualize.markup import text
 from ..exercise import Exercise
 from ..marking import Mark
-from .words import VERDICTS, failing_lines, hint_line, step_lines
+from .words import VERDICTS, failing_lines, hint_line, told
 
 _COLOURS = {"pass": "right", "not-attempted": "not judged"}
 _PRE = f"{MONOSPACE};white-space:pre;overflow-x:auto;margin:8px 0;line-height:1.3;color:inherit;background:transparent"
@@ -31,8 +31,7 @@ def mark_html(exercise: Exercise, mark: Mark, hint: int | None = None, remark: s
     said = "; ".join(part for part in (points, remark) if part)
     parts = [_paragraph(f'<strong style="{MONOSPACE}">{text(mark.exercise)}</strong> {shown} {text(said)}')]
     if mark.verdict != "pass":
-        told = [*step_lines(mark), *([mark.message] if mark.message and not blank else [])]
-        parts += [_paragraph(text(line)) for line in told]
+        parts += [_paragraph(text(line)) for line in ([] if blank else told(mark))]
         if mark.report is not None:
             parts += details_html(mark.report if hint is not None else _without_hints(mark.report))
         if mark.failing is not None:

@@ -37,8 +37,10 @@ def mark_lines(exercise: Exercise, mark: Mark, hint: int | None = None) -> list[
     hint : int, optional
         1 to 3: with the hints of the diagnoses, and this one of the exercise; nothing to a function that is right.
     """
-    lines = [verdict_line(mark)]
-    lines += [f"  {line}" for line in (*step_lines(mark), *([mark.message] if mark.message else []))]
+    if mark.verdict == "not-attempted":
+        lines = [f"{verdict_line(mark)}: {mark.message}"]
+    else:
+        lines = [verdict_line(mark), *(f"  {line}" for line in told(mark))]
     for place, found in enumerate(mark.diagnoses, 1):
         shown = found if hint is not None else found._replace(hint="")
         lines += ["", *(f"  {line}" for line in numbered(place, shown).splitlines())]
@@ -54,19 +56,16 @@ def verdict_line(mark: Mark) -> str:
     return f"{mark.exercise}: {VERDICTS[mark.verdict]}, {mark.points} of {mark.max_points} points"
 
 
-def step_lines(mark: Mark) -> list[str]:
-    """Whether it ran, whether the shapes are right, and the numbers; and the points of each group. Nothing if all is right."""
-    if mark.steps is None or mark.verdict == "pass":
-        return []
+def told(mark: Mark) -> list[str]:
+    """How far it came and the points of each group, where something was judged and is not right; and the message."""
+    lines = []
     steps = mark.steps
-    counted = [("ran", steps.ran), ("right shapes", steps.shapes), ("right", steps.right)]
-    said = ", ".join(f"{word} in {'all' if count == steps.cases else count}" for word, count in counted)
-    return [f"of {steps.cases} cases: {said}", f"points: {groups_text(mark)}"]
-
-
-def groups_text(mark: Mark) -> str:
-    """The points of each group of cases."""
-    return ", ".join(f"{group.name}: {group.points}/{group.max_points}" for group in mark.groups)
+    if steps is not None and mark.verdict != "pass":
+        counted = [("ran", steps.ran), ("right shapes", steps.shapes), ("right", steps.right)]
+        said = ", ".join(f"{word} in {'all' if count == steps.cases else count}" for word, count in counted)
+        groups = ", ".join(f"{group.name}: {group.points}/{group.max_points}" for group in mark.groups)
+        lines += [f"of {steps.cases} cases: {said}", f"points: {groups}"]
+    return [*lines, *([mark.message] if mark.message else [])]
 
 
 def hint_line(exercise: Exercise, hint: int) -> str:

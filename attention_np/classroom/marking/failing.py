@@ -73,7 +73,7 @@ def smallest_failing(exercise: Exercise, *judgements: Judgement) -> Failing | No
         (situation, items)
         for judgement in judgements
         for (situation, right), items in zip(judgement.outcomes, judgement.seen, strict=True)
-        if not right and not (items and all(item.right for item in items))
+        if not right and not (items and all(map(_numbers_right, items)))
     ]
     if not wrong:
         return None
@@ -84,6 +84,11 @@ def smallest_failing(exercise: Exercise, *judgements: Judgement) -> Failing | No
         {item.name: item.given for item in items},
         _right(exercise, situation, items),
     )
+
+
+def _numbers_right(item: Evidence) -> bool:
+    # An entry that is NaN is not judged, and is wrong all the same.
+    return item.right and bool(np.all(np.isfinite(item.given) | (item.given == item.expected)))
 
 
 def _numbers(situation: Situation) -> int:

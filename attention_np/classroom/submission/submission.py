@@ -76,7 +76,7 @@ class Submission:
         """A line of the source in the student's words: "line 12", or "code cell 3, line 2" of a notebook."""
         if not self._cells:
             return f"line {line}"
-        before, number = self._cells[max(0, bisect_right(self._cells, (line - 1, 0)) - 1)]
+        before, number = self._cells[max(0, bisect_right(self._cells, (line, 0)) - 1)]
         return f"code cell {number}, line {max(1, line - before)}"
 
 
