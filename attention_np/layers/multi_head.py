@@ -20,6 +20,7 @@ from ..functional._checks import Array
 from ..functional.attention_options import SCORES as PRODUCT_SCORES
 from ..functional.attention_options import Options
 from ..functional.logits import scaled_scores
+from ..functional.scores import default_scale
 from .additive_heads import AdditiveHeads
 from .heads import map_to_heads, mask_for_heads, merge_heads, split_heads
 from .key_value_cache import KeyValueCache
@@ -121,6 +122,13 @@ class MultiHeadAttention(Layer):
         self.additive = None
         if score == "additive":
             self.additive = AdditiveHeads(heads, head_width, shared=heads // groups, rng=rng, dtype=dtype)
+
+    @property
+    def scale_in_force(self) -> Array | float:
+        """What multiplies the scores: a number for each head where it is learned, else one for all."""
+        if self.sharpness is not None:
+            return self.sharpness.value
+        return default_scale(self.score, len(self.query.weight.value) // self.heads) if self.scale is None else self.scale
 
     def __call__(
         self, targets: Array, inputs: Array | None = None, *, mask: Array | None = None, causal: bool = False

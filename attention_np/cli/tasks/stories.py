@@ -8,24 +8,20 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ...functional._checks import Array
-from ...models.memory_network import MemoryNetwork
 from ...tasks.stories.evidence import EvidenceScore
-from ...tasks.stories.story import KINDS, Story
-from ...tasks.stories.training import (
-    EPOCHS,
-    STORIES,
-    TESTED,
-    StoryScore,
+from ...tasks.stories.model import (
+    MEMORY,
+    TRANSFORMER,
+    WIDTHS,
+    StoryModel,
     StorySettings,
-    held_out,
     load_stories,
-    read,
     save_stories,
-    score_model,
     sharpness,
-    train_model,
 )
+from ...tasks.stories.scores import Reading, StoryScore, looks, read, score_model
+from ...tasks.stories.story import KINDS, Story
+from ...tasks.stories.training import EPOCHS, STORIES, TESTED, held_out, train_model
 from ..options import at_least_one
 from ..places import TASK_MODEL, TRAINING_FILE, fresh, output_folder, task_model
 from .command import TaskCommand, no_arguments
@@ -37,20 +33,32 @@ _DRAWN_SENTENCES = 10
 
 def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=(*KINDS, "all"), default="all", help="of questions (all: one model for all kinds)")
+    parser.add_argument("--architecture", choices=tuple(WIDTHS), default=MEMORY, help=f"what reads and answers ({MEMORY})")
     parser.add_argument(
-        "--epochs", type=at_least_one, default=EPOCHS, metavar="N", help=f"of {STORIES:,} new stories a kind ({EPOCHS})"
+        "--epochs",
+        type=at_least_one,
+        metavar="N",
+        help=f"of {STORIES:,} new stories a kind ({EPOCHS[MEMORY]}; of a transformer {EPOCHS[TRANSFORMER]})",
     )
-    parser.add_argument("--hops", type=at_least_one, default=3, metavar="N", help="readings of a story (3)")
+    parser.add_argument(
+        "--hops", type=at_least_one, default=3, metavar="N", help="readings of a story, or blocks of a transformer (3)"
+    )
 
 
 def _train(arguments: argparse.Namespace) -> int:
     folder = output_folder(arguments.out, "stories")
     score = None if arguments.score == "none" else arguments.score
     kinds = tuple(KINDS) if arguments.kind == "all" else (arguments.kind,)
-    settings = StorySettings(kinds, score, score is not None and not arguments.beta_one, hops=arguments.hops)
+    settings = StorySettings(
+        kinds,
+        score,
+        learn_scale=score is not None and not arguments.beta_one,
+        hops=arguments.hops,
+        architecture=arguments.architecture,
+    )
     _train_one(settings, folder / TASK_MODEL, folder / TRAINING_FILE, arguments)
     if score is not None:
-        # The same network with equal weights: what attention is worth.
+        # The same model with equal weights: what attention is worth.
         without = dataclasses.replace(settings, score=None, learn_scale=False)
         _train_one(without, folder / f"{_WITHOUT}.npz", folder / f"{_WITHOUT}-{TRAINING_FILE}", arguments)
     return _evaluate(argparse.Namespace(model=folder, json=arguments.json, heatmap=None))
@@ -78,7 +86,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     story = _shown(stories)
     (reading,) = read(model, [story])
     if arguments.heatmap is not None:
-        _save_heatmap(arguments.heatmap, story, reading.answer, reading.weights)
+        _save_heatmap(arguments.heatmap, story, reading, looks(model))
     if arguments.json:
         figures = {
             "scores": {kind: score.as_dict() for kind, score in scores.items()},
@@ -100,11 +108,12 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _heading(settings: StorySettings, model: MemoryNetwork) -> str:
+def _heading(settings: StorySettings, model: StoryModel) -> str:
     score = "no attention" if settings.score is None else settings.score.replace("_", " ")
     betas = ", ".join(f"{beta:.1f}" for beta in sharpness(model).values())
-    sharp = f", β of its hops {betas}" if settings.learn_scale else ""
-    return f"{score}, {settings.hops} hops{sharp}; one model for: {', '.join(settings.kinds)}"
+    made, readings = ("", "hops") if settings.architecture == MEMORY else ("transformer, ", "blocks")
+    sharp = f", β of its {readings} {betas}" if settings.learn_scale else ""
+    return f"{made}{score}, {settings.hops} {readings}{sharp}; one model for: {', '.join(settings.kinds)}"
 
 
 def _answer_lines(scores: Mapping[str, StoryScore], without: Mapping[str, StoryScore]) -> list[str]:
@@ -118,11 +127,14 @@ def _answer_lines(scores: Mapping[str, StoryScore], without: Mapping[str, StoryS
 
 def _evidence_lines(scores: Mapping[str, StoryScore]) -> list[str]:
     """Attention as evidence: a row for each kind, none without attention."""
-    lines = [f"{'attention as evidence':<32}{'precision':>9}{'recall':>16}{'exact':>12}{'as many of the latest':>25}"]
+    lines = [
+        f"{'attention as evidence':<32}{'precision':>9}{'recall':>16}{'exact':>12}{'as many of the latest':>25}{'best alone':>28}"
+    ]
     for kind, score in scores.items():
-        if score.evidence is not None and score.latest is not None:
+        if score.evidence is not None and score.latest is not None and score.pointer is not None:
             found, latest = (_evidence_cells(each) for each in (score.evidence, score.latest))
-            lines.append(f"{kind:<32}{found[0]:>9}{found[1]:>16}{found[2]:>12}{' / '.join(latest[:2]):>25}")
+            alone = f"{score.pointer.row} {_percent(score.pointer.share)}"
+            lines.append(f"{kind:<32}{found[0]:>9}{found[1]:>16}{found[2]:>12}{' / '.join(latest[:2]):>25}{alone:>28}")
     return lines if len(lines) > 1 else []
 
 
@@ -146,14 +158,13 @@ def _asked(story: Story) -> str:
     return f"{words[0].upper()}{words[1:]}?"
 
 
-def _save_heatmap(path: Path, story: Story, answer: str, weights: Array | None) -> None:
-    """Hops by sentences; a sentence that the answer follows from is marked."""
+def _save_heatmap(path: Path, story: Story, reading: Reading, rows: Sequence[str]) -> None:
+    """Hops or heads by sentences; a sentence that the answer follows from is marked."""
     sentences = [
         f"{'» ' if place in story.support else ''}{' '.join(sentence)}" for place, sentence in enumerate(story.sentences)
     ]
-    weighty = None if weights is None else [f"hop {hop}" for hop in range(1, len(weights) + 1)]
-    title = f"{_asked(story)} {answer} (right: {story.answer}). » marks what it follows from"
-    save_weights(path, weights, sentences, weighty or [""], title)
+    title = f"{_asked(story)} {reading.answer} (right: {story.answer}). » marks what it follows from"
+    save_weights(path, reading.weights, sentences, rows, title)
 
 
 COMMAND = TaskCommand(
@@ -161,7 +172,7 @@ COMMAND = TaskCommand(
     summary="answers questions about short stories, and shows the sentences that it took the answers from",
     example="attention-np train stories --kind two --score cosine --seed 3",
     scores=("cosine", "dot", "scaled_dot", "additive", "none"),
-    minutes="how long to train, half of it the same network without attention (for --epochs)",
+    minutes="how long to train, half of it the same model without attention (for --epochs)",
     add_training_arguments=_add_training_arguments,
     train=_train,
     add_evaluation_arguments=no_arguments,

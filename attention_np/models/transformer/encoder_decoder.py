@@ -9,7 +9,6 @@ from numpy.typing import DTypeLike
 
 from ...functional import cross_entropy, cross_entropy_backward, softmax
 from ...functional._checks import Array
-from ...functional.scores import default_scale
 from ...layers import Layer
 from ...layers.module import called_once
 from ..beam_search import Hypothesis, beam_search
@@ -106,12 +105,8 @@ class Transformer(Layer):
     @property
     def sharpness(self) -> float:
         """β in force, the mean over all heads of cross attention."""
-        looking = [block.cross.inner.sharpness for block in self.decoder.blocks if block.cross is not None]
-        learned = [sharpness.value for sharpness in looking if sharpness is not None]
-        if learned:
-            return float(np.mean(learned))
-        fixed = self.settings.scale
-        return default_scale(self.settings.score, self.settings.width // self.settings.heads) if fixed is None else fixed
+        looking = [block.cross.inner for block in self.decoder.blocks if block.cross is not None]
+        return float(np.mean([attention.scale_in_force for attention in looking]))
 
     def weights(self, batch: PairBatch) -> Array:
         """Where attention lies before each word of the batch's targets, (B, T, S): the mean of the last block's heads."""

@@ -29,9 +29,32 @@ class EvidenceScore(NamedTuple):
     exact: float
 
 
+class Pointer(NamedTuple):
+    """One row of weights, by its name, and how often its largest lies on a supporting sentence."""
+
+    row: str
+    share: float
+
+
 def chosen_by_attention(weights: Array, story: Story) -> set[int]:
     """The sentence with the largest weight at each hop; `weights` are (hops, S), perhaps with padding behind."""
     return {int(place) for place in np.argmax(weights[:, : len(story.sentences)], axis=-1)}
+
+
+def most_weighty(weights: Array, count: int) -> set[int]:
+    """As many sentences as `count`, those of the largest weights (S,)."""
+    return {int(place) for place in np.argsort(-weights, kind="stable")[:count]}
+
+
+def best_pointer(weights: Sequence[Array], stories: Sequence[Story], rows: Sequence[str]) -> Pointer:
+    """The row that points at a supporting sentence in the largest share of the stories, of several the first.
+
+    It is found in the very stories of which its share is told; with a thousand stories and a dozen rows, that flatters it little.
+    """
+    points = np.array([np.argmax(matrix, axis=-1) for matrix in weights])  # (stories, rows)
+    hits = [np.isin(places, story.support) for places, story in zip(points, stories, strict=True)]
+    shares = np.mean(hits, axis=0)
+    return Pointer(rows[int(np.argmax(shares))], float(np.max(shares)))
 
 
 def latest_sentences(story: Story, count: int) -> set[int]:

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from attention_np.tasks.stories.baselines import last_place_mentioned, most_frequent_answer
-from attention_np.tasks.stories.evidence import EvidenceScore, chosen_by_attention, latest_sentences, score_evidence
+from attention_np.tasks.stories.evidence import (
+    EvidenceScore,
+    Pointer,
+    best_pointer,
+    chosen_by_attention,
+    latest_sentences,
+    most_weighty,
+    score_evidence,
+)
 from attention_np.tasks.stories.story import Story
 
 MARY = ("Mary", "went", "to", "the", "kitchen")
@@ -21,6 +29,20 @@ HOW_MANY = Story("counting", (MARY, TAKEN), ("how", "many", "things", "does", "M
 def test_the_sentence_of_largest_weight_is_chosen_at_each_hop_and_padding_never_is():
     weights = np.array([[0.1, 0.6, 0.3, 0.0], [0.1, 0.2, 0.3, 0.9], [0.2, 0.5, 0.3, 0.0]])
     assert chosen_by_attention(weights, WHERE_MILK) == {1, 2}
+
+
+def test_as_many_sentences_as_are_asked_for_are_those_of_the_largest_weights():
+    assert most_weighty(np.array([0.1, 0.3, 0.2, 0.4]), 2) == {1, 3}
+    assert most_weighty(np.array([0.2, 0.2, 0.1]), 1) == {0}
+
+
+def test_the_best_pointer_is_the_row_whose_largest_weight_lies_on_support_most_often():
+    weights = [np.array([[0.1, 0.2, 0.7], [0.6, 0.3, 0.1]]), np.array([[0.4, 0.6], [0.3, 0.7]])]
+    assert best_pointer(weights, [WHERE_MILK, WHERE_JOHN], ["first", "second"]) == Pointer("second", 1.0)
+    assert best_pointer(weights[:1], [WHERE_MILK], ["first", "second"]) == Pointer("second", 1.0)
+    # Of two equally good the first; and a share is one of the stories.
+    alike = [np.array([[0.1, 0.2, 0.7], [0.1, 0.3, 0.6]]), weights[1]]
+    assert best_pointer(alike, [WHERE_MILK, WHERE_JOHN], ["first", "second"]) == Pointer("first", 0.5)
 
 
 def test_precision_recall_and_exact_are_means_over_stories():
