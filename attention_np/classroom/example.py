@@ -1,4 +1,4 @@
-"""The worked example of an exercise: its numbers are computed by the reference, never typed."""
+"""The worked example of an exercise, whose numbers are computed by the reference and never typed; and its figures."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ def example_lines(exercise: Exercise) -> list[str]:
         for name, value in named.items():
             lines.extend(_lines(f"{arrow}{name} = ", value))
     return lines
+
+
+def fact_lines(exercise: Exercise) -> list[str]:
+    """Two lines: how hard it is and how long it takes, and its points by group of cases."""
+    groups = ", ".join(f"{group.name} {group.points}" for group in exercise.groups)
+    notebook = f", notebook {exercise.notebook}" if exercise.notebook else ""
+    return [
+        f"difficulty {exercise.difficulty} of 5, about {exercise.minutes} minutes{notebook}",
+        f"{exercise.points} points: {groups}",
+    ]
 
 
 def _lines(name: str, value: Any) -> list[str]:

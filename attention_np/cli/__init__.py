@@ -11,7 +11,20 @@ from typing import Any, NoReturn
 
 from .._version import __version__
 from ..training.distributed import stop_all
-from . import assignment, bench, check, evaluate, exercises, grade, main_job, notebooks, reproduce, summarize, train, where
+from . import (
+    assignment,
+    bench,
+    check,
+    evaluate,
+    exercises,
+    grade,
+    main_job,
+    notebooks,
+    reproduce,
+    summarize,
+    train,
+    where,
+)
 from .processes import fail, only_the_first_speaks
 
 _DESCRIPTION = """\

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..classroom.catalogue import chosen_from, exercises
-from ..classroom.example import example_lines, example_results
+from ..classroom.example import example_lines, example_results, fact_lines
 from ..classroom.exercise import Exercise
 from ..classroom.own import own_exercises
 
@@ -60,11 +60,9 @@ def _list_lines(offered: tuple[Exercise, ...]) -> list[str]:
 def _shown_lines(exercise: Exercise, hint: int | None) -> list[str]:
     if hint is not None:
         return [f"Hint {hint} of 3 for {exercise.name}: {exercise.hints[hint - 1]}"]
-    groups = ", ".join(f"{group.name} {group.points}" for group in exercise.groups)
     return [
         f"{exercise.name}: {exercise.title}",
-        f"difficulty {exercise.difficulty} of 5, about {exercise.minutes} minutes, notebook {exercise.notebook}",
-        f"{exercise.points} points: {groups}",
+        *fact_lines(exercise),
         "",
         exercise.statement,
         "",

@@ -19,7 +19,7 @@ TEACHER = "teacher"
 OWN = "exercises"
 """The folder, beside the key, of copies of the teacher's own exercises."""
 
-_SECRET_BYTES = 32
+SECRET_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _names(value: Any) -> tuple[str, ...]:
 
 def _secret(value: Any) -> bytes:
     secret = bytes.fromhex(value)
-    if len(secret) != _SECRET_BYTES:
+    if len(secret) != SECRET_BYTES:
         raise ValueError
     return secret
 
@@ -159,7 +159,7 @@ _KINDS = {
     "exercises": (_names, "a list of names, each once"),
     "own": (_exactly(bool), "true or false"),
     "vary": (_exactly(bool), "true or false"),
-    "secret": (_secret, f"{2 * _SECRET_BYTES} hexadecimal digits"),
+    "secret": (_secret, f"{2 * SECRET_BYTES} hexadecimal digits"),
     "due": (_due, "null, or a date and time with its time zone as in 2026-12-01T23:59:00+01:00"),
 }
 

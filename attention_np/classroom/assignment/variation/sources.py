@@ -6,11 +6,11 @@ import ast
 import textwrap
 from typing import Any
 
+from ..prose import WIDTH, lines_of
 from .conversions import Conversions
 
 NOT_DONE = "raise NotImplementedError"
 _USUAL = "usual_"
-_WIDTH = 110
 
 
 def can_be_wrapped(source: str, name: str) -> bool:
@@ -50,7 +50,7 @@ def not_done(source: str, name: str, docstring: str, comment: str) -> str:
     """A blank with another docstring and a comment above."""
     definition = _definition(source, name)
     before = source.splitlines()[: definition.lineno - 1]
-    paragraphs = [textwrap.fill(one, _WIDTH - 4, break_on_hyphens=False) for one in docstring.split("\n\n")]
+    paragraphs = ["\n".join(lines_of(one, WIDTH - 4)) for one in docstring.split("\n\n")]
     prefix = "r" if "\\" in docstring else ""
     text = "\n\n".join([f'{prefix}"""{paragraphs[0]}', *paragraphs[1:]]) + '\n"""'
     text = textwrap.indent(text, "    ", lambda line: bool(line.strip()))
@@ -59,9 +59,9 @@ def not_done(source: str, name: str, docstring: str, comment: str) -> str:
 
 def signature(source: str, name: str) -> str:
     """The line or lines that begin a function; what it returns is left to the docstring."""
-    arguments = ast.unparse(_definition(source, name).args)
-    line = f"def {name}({arguments}):"
-    return line if len(line) <= _WIDTH else f"def {name}(\n    {arguments}\n):"
+    definition = _definition(source, name)
+    text = "\n".join(source.splitlines()[definition.lineno - 1 : definition.body[0].lineno - 1])
+    return text.rpartition(" ->")[0] + ":" if definition.returns else text
 
 
 def _definition(source: str, name: str) -> Any:

@@ -65,8 +65,9 @@ def in_words(exercise: Exercise, variation: Variation) -> str:
         )
     if variation.results:
         names = ", ".join(f"`{name}`" for name in variation.results)
-        only = "alone " if len(variation.results) == 1 else "and nothing else " if _fewer(exercise, variation) else ""
-        sentences.append(f"Return {names} {only}in this order.".replace("alone in this order", "alone"))
+        several = " in this order" if len(variation.results) > 1 else ""
+        fewer = len(variation.results) < len(exercise.subject.results)
+        sentences.append(f"Return {names}{several}{', and nothing else' if fewer else ''}.")
     return " ".join(sentences)
 
 
@@ -75,10 +76,6 @@ def _exchanges(shape: str, axes: str) -> bool:
     if axes == SOURCES_FIRST:
         return (one, other) == ("L", "S")
     return (one in _POSITIONS and other in _FEATURES) or (one, other) == ("in", "out")
-
-
-def _fewer(exercise: Exercise, variation: Variation) -> bool:
-    return len(variation.results) < len(exercise.subject.results)
 
 
 def _named(exercise: Exercise, shapes: Shapes, moved: Mapping[str, str], given: tuple[str, ...]) -> str:

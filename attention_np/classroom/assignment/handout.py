@@ -1,0 +1,69 @@
+"""The hand-out as one Python file: for each exercise what is asked, an example, and the blank."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ..example import example_lines, fact_lines
+from ..exercise import Exercise
+from .prose import lines_of
+
+
+class Blank(NamedTuple):
+    """A blank without its imports, and those."""
+
+    imports: tuple[str, ...]
+    code: str
+
+
+def python_file(title: str, file: str, exercises: Iterable[Exercise]) -> str:
+    """The source of a hand-out that can be run as it is.
+
+    Parameters
+    ----------
+    title, file : str
+        Of the assignment, and the name that the file will have.
+    exercises : iterable of Exercise
+    """
+    exercises = tuple(exercises)
+    blanks = [blank_without_imports(exercise) for exercise in exercises]
+    imports = dict.fromkeys(line for blank in blanks for line in blank.imports)
+    head = f'"""{title.rstrip(".")}.\n\n{how_to(file)}\n"""'
+    parts = [
+        "\n".join([*(f"# {line}".rstrip() for line in _about(exercise)), "", "", blank.code])
+        for exercise, blank in zip(exercises, blanks, strict=True)
+    ]
+    future = [line for line in imports if line.startswith("from __future__")]
+    others = [line for line in imports if line not in future]
+    return (
+        "\n\n\n".join([f"{head}\n\n" + "\n\n".join("\n".join(one) for one in (future, others) if one), *parts]) + "\n"
+    )
+
+
+def how_to(file: str) -> str:
+    """What a learner does with the hand-out."""
+    return (
+        "Write each function in the place of its `raise NotImplementedError`, or mend it where code is given; keep names and\n"
+        "arguments. You may add functions of your own, and need NumPy alone. To see whether it is right, as often as you like:\n"
+        "\n"
+        f"    attention-np check {file}"
+    )
+
+
+def blank_without_imports(exercise: Exercise) -> Blank:
+    """An exercise's blank, cut in two."""
+    lines = exercise.blank.rstrip().splitlines()
+    found = [node for node in ast.parse(exercise.blank).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    dropped = {number for node in found for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+    left = [line for number, line in enumerate(lines, 1) if number not in dropped]
+    return Blank(tuple(ast.unparse(node) for node in found), "\n".join(left).strip("\n"))
+
+
+def _about(exercise: Exercise) -> list[str]:
+    heading = f"{exercise.name}: {exercise.title}"
+    paragraphs = [lines_of(one) for one in exercise.statement.split("\n\n")]
+    said = [line for paragraph in paragraphs for line in ("", *paragraph)]
+    example = [f"    {line}" for line in example_lines(exercise)]
+    return ["-" * len(heading), heading, *fact_lines(exercise), *said, "", "A worked example:", *example]

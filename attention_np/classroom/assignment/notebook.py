@@ -1,0 +1,127 @@
+"""The hand-out as a notebook, with the cell metadata by which nbgrader knows what may be changed and what has points."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from ..example import example_lines, fact_lines
+from ..exercise import Exercise
+from .handout import blank_without_imports, how_to
+from .variation.sources import NOT_DONE
+
+Cell = dict[str, Any]
+_SCHEMA = 3
+_BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+
+def notebook(title: str, file: str, exercises: Iterable[Exercise]) -> str:
+    """The text of a notebook that `nbgrader generate_assignment` takes as its source and students as it is.
+
+    Parameters
+    ----------
+    title, file : str
+        Of the assignment, and the name that the file will have.
+    exercises : iterable of Exercise
+    """
+    exercises = tuple(exercises)
+    imports = dict.fromkeys(line for exercise in exercises for line in blank_without_imports(exercise).imports)
+    cells = [
+        _cell("markdown", "title", f"# {title}\n\n{_how_to(file)}", locked=True),
+        _cell("code", "setup", "\n".join(["%load_ext attention_np.classroom", *imports]), locked=True),
+    ]
+    for number, exercise in enumerate(exercises, 1):
+        cells += _cells(number, exercise)
+    content = {
+        "cells": cells,
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def checksum(cell: Cell) -> str:
+    """What nbgrader computes of a cell, to see whether somebody changed it."""
+    about = cell["metadata"]["nbgrader"]
+    locked = about["grade"] or about["locked"] and not about["solution"]
+    parts = [
+        _text(cell),
+        cell["cell_type"],
+        str(about["grade"]),
+        str(about["solution"]),
+        str(locked),
+        about["grade_id"],
+    ]
+    if about["grade"]:
+        parts.append(str(float(about["points"])))
+    return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
+
+
+def _how_to(file: str) -> str:
+    return (
+        f"{how_to(file)}\n\nor run the cell: its first line checks it, and `--hint 1` (2, 3) behind it asks for a hint."
+    )
+
+
+def _cells(number: int, exercise: Exercise) -> list[Cell]:
+    """What is asked, the place for the answer, and a cell whose value is the points, by nbgrader's rule for part of them."""
+    identity = f"{number:02}-{re.sub('[^A-Za-z0-9]', '-', exercise.name)}"
+    example = "\n".join(f"    {line}" for line in example_lines(exercise))
+    facts = "  \n".join(fact_lines(exercise))
+    about = f"## {exercise.title}\n\n{facts}\n\n{exercise.statement}\n\nA worked example:\n\n{example}"
+    code = blank_without_imports(exercise).code
+    answer = f"%%check {exercise.name}\n{_marked(code)}"
+    points = (
+        "# For nbgrader: the points of the check above. It cannot know who wrote them; what counts is attention-np grade.\n"
+        f'from attention_np.classroom import check_points\n\ncheck_points("{exercise.name}")'
+    )
+    return [
+        _cell("markdown", f"{identity}-asked", about, locked=True),
+        # Code that is to be mended is a cell of no kind: nbgrader would clear it.
+        _cell("code", f"{identity}-answer", answer, solution=True)
+        if NOT_DONE in code
+        else _plain("code", f"{identity}-answer", answer),
+        _cell("code", f"{identity}-points", points, locked=True, points=exercise.points),
+    ]
+
+
+def _marked(code: str) -> str:
+    """The blank with nbgrader's marks around what it may clear."""
+    pattern = rf"^( *){re.escape(NOT_DONE)}$"
+    return re.sub(pattern, rf"\1{_BEGIN}\n\1{NOT_DONE}\n\1{_END}", code, flags=re.MULTILINE)
+
+
+def _cell(
+    kind: str, identity: str, text: str, *, locked: bool = False, solution: bool = False, points: int | None = None
+) -> Cell:
+    made = _plain(kind, identity, text)
+    about: dict[str, Any] = {
+        "schema_version": _SCHEMA,
+        "grade": points is not None,
+        "solution": solution,
+        "locked": locked,
+        "task": False,
+        "grade_id": identity,
+        "cell_type": kind,
+    }
+    if points is not None:
+        about["points"] = points
+    made["metadata"] = {"nbgrader": about}
+    about["checksum"] = checksum(made)
+    return made
+
+
+def _plain(kind: str, identity: str, text: str) -> Cell:
+    made: Cell = {"cell_type": kind, "id": identity[:64], "metadata": {}, "source": text.splitlines(keepends=True)}
+    return {**made, "execution_count": None, "outputs": []} if kind == "code" else made
+
+
+def _text(cell: Cell) -> str:
+    return "".join(cell["source"])
