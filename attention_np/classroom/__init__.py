@@ -13,3 +13,10 @@ def load_ipython_extension(shell: Any) -> None:
     from .magic import register
 
     register(shell)
+
+
+def check_points(name: str) -> int:
+    """The points of the last ``%%check NAME`` in this notebook, as the value of a cell that nbgrader grades."""
+    from .magic import points_of
+
+    return points_of(name)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import functools
 import io
 import linecache
 import sys
@@ -19,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from .assignment.variation import as_handed_out
 from .catalogue import exercise_named
 from .check.page import mark_html
 from .check.words import hint_line, mark_lines
@@ -28,6 +28,9 @@ from .marking.score import without_points
 
 _USAGE = "expected %%check NAME, or %%check NAME --hint 1 (2, 3)"
 _SEED = 0
+_marks: dict[str, Mark] = {}
+_stand_ins: dict[str, Callable[..., Any]] = {}
+"""By name: what was put in the place of a function that was not right."""
 
 
 def register(shell: Any) -> None:
@@ -39,6 +42,7 @@ def register(shell: Any) -> None:
 
         try:
             exercise, hint = _asked(line)
+            exercise = as_handed_out(exercise, cell)
         except ValueError as problem:
             # The cell is somebody's, whatever became of the line above it.
             print("\n".join(filter(None, [_run(shell, cell, "%%check"), f"%%check: {problem}"])))
@@ -48,6 +52,19 @@ def register(shell: Any) -> None:
     shell.register_magic_function(check, magic_kind="cell", magic_name="check")
     if _with_a_body not in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.append(_with_a_body)
+
+
+def points_of(name: str) -> int:
+    """The points of the last check of an exercise in this kernel.
+
+    Raises
+    ------
+    ValueError
+        If there was none.
+    """
+    if name not in _marks:
+        raise ValueError(f"{name} was not checked: run its cell, which begins with %%check {name}")
+    return _marks[name].points
 
 
 def _with_a_body(lines: list[str]) -> list[str]:
@@ -93,8 +110,7 @@ def _asked(line: str) -> tuple[Exercise, int | None]:
 
 def _checked(shell: Any, exercise: Exercise, hint: int | None, cell: str) -> Checked:
     name = exercise.name
-    right = _right_function(name)
-    if shell.user_ns.get(name) is right:
+    if name in _stand_ins and shell.user_ns.get(name) is _stand_ins[name]:
         # From an earlier run of this cell: it is not the learner's.
         del shell.user_ns[name]
     problem = _run(shell, cell, name)
@@ -108,20 +124,19 @@ def _checked(shell: Any, exercise: Exercise, hint: int | None, cell: str) -> Che
     else:
         with _silence():
             mark = mark_live(exercise, function, rng=np.random.default_rng(_SEED))
+    _marks[name] = mark
     if mark.verdict != "pass":
-        shell.user_ns[name] = right
+        shell.user_ns[name] = _stand_ins[name] = _right_function(exercise)
     return Checked(exercise, mark, hint)
 
 
-@functools.cache
-def _right_function(name: str) -> Callable[..., Any]:
-    exercise = exercise_named(name)
+def _right_function(exercise: Exercise) -> Callable[..., Any]:
     if not exercise.driver:
         return exercise.subject.reference
     # The reference is the driver's; the function alone is in the solution.
     space: dict[str, Any] = {}
-    exec(compile(exercise.solution, f"solution of {name}", "exec"), space)
-    found: Callable[..., Any] = space[name]
+    exec(compile(exercise.solution, f"solution of {exercise.name}", "exec"), space)
+    found: Callable[..., Any] = space[exercise.name]
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..example import example_lines, fact_lines
@@ -18,19 +18,20 @@ class Blank(NamedTuple):
     code: str
 
 
-def python_file(title: str, file: str, exercises: Iterable[Exercise]) -> str:
+def python_file(title: str, file: str, exercises: Sequence[Exercise], *, own: bool) -> str:
     """The source of a hand-out that can be run as it is.
 
     Parameters
     ----------
     title, file : str
         Of the assignment, and the name that the file will have.
-    exercises : iterable of Exercise
+    exercises : sequence of Exercise
+    own : bool
+        Whether they are the teacher's own, so that a learner's machine cannot check them.
     """
-    exercises = tuple(exercises)
     blanks = [blank_without_imports(exercise) for exercise in exercises]
     imports = dict.fromkeys(line for blank in blanks for line in blank.imports)
-    head = f'"""{title.rstrip(".")}.\n\n{how_to(file)}\n"""'
+    head = f'"""{title.rstrip(".")}.\n\n{how_to("" if own else file)}\n"""'
     parts = [
         "\n".join([*(f"# {line}".rstrip() for line in _about(exercise)), "", "", blank.code])
         for exercise, blank in zip(exercises, blanks, strict=True)
@@ -43,12 +44,13 @@ def python_file(title: str, file: str, exercises: Iterable[Exercise]) -> str:
 
 
 def how_to(file: str) -> str:
-    """What a learner does with the hand-out."""
-    return (
+    """What a learner does with the hand-out; how it is checked, where a file is named."""
+    what = (
         "Write each function in the place of its `raise NotImplementedError`, or mend it where code is given; keep names and\n"
-        "arguments. You may add functions of your own, and need NumPy alone. To see whether it is right, as often as you like:\n"
-        "\n"
-        f"    attention-np check {file}"
+        "arguments. You may add functions of your own, and need NumPy alone."
+    )
+    return (
+        f"{what} To see whether it is right, as often as you like:\n\n    attention-np check {file}" if file else what
     )
 
 

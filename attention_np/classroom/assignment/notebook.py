@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from ..example import example_lines, fact_lines
@@ -15,26 +15,26 @@ from .variation.sources import NOT_DONE
 
 Cell = dict[str, Any]
 _SCHEMA = 3
+_RUN = "\n\nor run the cell: its first line checks it, and `--hint 1` (2, 3) behind it asks for a hint."
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
-def notebook(title: str, file: str, exercises: Iterable[Exercise]) -> str:
+def notebook(title: str, file: str, exercises: Sequence[Exercise], *, own: bool) -> str:
     """The text of a notebook that `nbgrader generate_assignment` takes as its source and students as it is.
 
     Parameters
     ----------
-    title, file : str
-        Of the assignment, and the name that the file will have.
-    exercises : iterable of Exercise
+    title, file, exercises, own
+        As of `python_file`; the notebook of a teacher's own exercises has no cells that check.
     """
-    exercises = tuple(exercises)
     imports = dict.fromkeys(line for exercise in exercises for line in blank_without_imports(exercise).imports)
+    setup = [*imports] if own else ["%load_ext attention_np.classroom", *imports]
     cells = [
-        _cell("markdown", "title", f"# {title}\n\n{_how_to(file)}", locked=True),
-        _cell("code", "setup", "\n".join(["%load_ext attention_np.classroom", *imports]), locked=True),
+        _cell("markdown", "title", f"# {title}\n\n{how_to('') if own else f'{how_to(file)}{_RUN}'}", locked=True),
+        _cell("code", "setup", "\n".join(setup), locked=True),
     ]
     for number, exercise in enumerate(exercises, 1):
-        cells += _cells(number, exercise)
+        cells += _cells(number, exercise, own)
     content = {
         "cells": cells,
         "metadata": {
@@ -70,26 +70,25 @@ def _how_to(file: str) -> str:
     )
 
 
-def _cells(number: int, exercise: Exercise) -> list[Cell]:
+def _cells(number: int, exercise: Exercise, own: bool) -> list[Cell]:
     """What is asked, the place for the answer, and a cell whose value is the points, by nbgrader's rule for part of them."""
     identity = f"{number:02}-{re.sub('[^A-Za-z0-9]', '-', exercise.name)}"
     example = "\n".join(f"    {line}" for line in example_lines(exercise))
     facts = "  \n".join(fact_lines(exercise))
     about = f"## {exercise.title}\n\n{facts}\n\n{exercise.statement}\n\nA worked example:\n\n{example}"
     code = blank_without_imports(exercise).code
-    answer = f"%%check {exercise.name}\n{_marked(code)}"
-    points = (
+    answer = _marked(code) if own else f"%%check {exercise.name}\n{_marked(code)}"
+    checked = (
         "# For nbgrader: the points of the check above. It cannot know who wrote them; what counts is attention-np grade.\n"
         f'from attention_np.classroom import check_points\n\ncheck_points("{exercise.name}")'
     )
-    return [
-        _cell("markdown", f"{identity}-asked", about, locked=True),
+    cells = [_cell("markdown", f"{identity}-asked", about, locked=True)]
+    if NOT_DONE in code:
+        cells.append(_cell("code", f"{identity}-answer", answer, solution=True))
+    else:
         # Code that is to be mended is a cell of no kind: nbgrader would clear it.
-        _cell("code", f"{identity}-answer", answer, solution=True)
-        if NOT_DONE in code
-        else _plain("code", f"{identity}-answer", answer),
-        _cell("code", f"{identity}-points", points, locked=True, points=exercise.points),
-    ]
+        cells.append(_plain("code", f"{identity}-answer", answer))
+    return cells if own else [*cells, _cell("code", f"{identity}-points", checked, locked=True, points=exercise.points)]
 
 
 def _marked(code: str) -> str:

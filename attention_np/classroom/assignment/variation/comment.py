@@ -21,20 +21,20 @@ def as_handed_out(exercise: Exercise, source: str) -> Exercise:
     exercise : Exercise
         Of the usual contract.
     source : str
-        The learner's file.
+        The learner's file, be it a notebook's JSON; the last such comment counts.
 
     Raises
     ------
     ValueError
         If the comment says what the exercise cannot be.
     """
-    line = re.search(rf"^\s*{re.escape(COMMENT.format(exercise.name))}(.*)$", source, re.MULTILINE)
-    if line is None:
+    found = re.findall(rf"{re.escape(COMMENT.format(exercise.name))}([\w,; ]*)", source)
+    if not found:
         return exercise
-    variation = _read(line[1].strip())
+    variation = _read(found[-1].strip())
     if variation is None or not applies(exercise, variation):
         raise ValueError(
-            f"{exercise.name}: the comment on its contract says {line[1].strip()!r}, which no hand-out does; "
+            f"{exercise.name}: the comment on its contract says {found[-1].strip()!r}, which no hand-out does; "
             "copy it from the file that was handed out"
         )
     return varied(exercise, variation)
