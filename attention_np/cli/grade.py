@@ -67,6 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Grade, write what is asked for, and print the table; 0 whatever the students wrote."""
     if arguments.csv_for is not None and arguments.csv is None:
         raise ValueError("--csv-for: into which file? As in: --csv scores.csv --csv-for moodle")
+    for option in ("csv", "json", "gradescope"):
+        _check_file(option, getattr(arguments, option))
     roster = () if arguments.roster is None else read_roster(arguments.roster)
     corrections = () if arguments.corrections is None else read_corrections(arguments.corrections)
     assignment = None if arguments.assignment is None else load_assignment(arguments.assignment)
@@ -96,6 +98,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json != "-":
         print("\n".join([*class_lines(graded), f"Results are kept in {folder}; the same command grades only what is new."]))
     return 0
+
+
+def _check_file(option: str, path: Path | str | None) -> None:
+    """Refuse before minutes of grading what would fail behind them."""
+    if path is None or path == "-":
+        return
+    if Path(path).is_dir() or not Path(path).resolve().parent.is_dir():
+        raise ValueError(f"--{option}: expected a file in a folder that exists, got {path}")
 
 
 def _occurring(assignment: Assignment, found: Found, paths: list[Path]) -> Assignment:

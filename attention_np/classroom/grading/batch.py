@@ -39,7 +39,7 @@ class _Work(NamedTuple):
 
 def without_assignment(exercises: Sequence[Exercise], title: str) -> Assignment:
     """Exercises that no teacher handed out, with cases that follow from `PUBLIC_SECRET`."""
-    return Assignment(title, tuple(exercises), PUBLIC_SECRET)
+    return Assignment(title, tuple(exercises), PUBLIC_SECRET, None, tuple(exercises))
 
 
 def grade(
@@ -90,7 +90,7 @@ def grade(
     points = {exercise.name: exercise.points for exercise in exercises}
     levels = dict.fromkeys(result.isolation for one in graded for result in one.results if result.isolation)
     level = " / ".join(levels) or "nothing was run"
-    return Class(assignment.title, points, graded, level, tuple(likenesses(people, exercises)), tuple(remarks))
+    return Class(assignment.title, points, graded, level, tuple(likenesses(people, exercises, assignment.usual)), tuple(remarks))
 
 
 def _prepared(

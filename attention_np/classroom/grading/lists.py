@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ def _rows(path: Path, option: str, columns: Sequence[str]) -> Iterator[tuple[int
         raise ValueError(f"{option}: expected a CSV file in UTF-8, got {path}: {error}") from error
     first = text.partition("\n")[0]
     # Where a comma stands in numbers, spreadsheets separate by semicolons.
-    reader = csv.reader(text.splitlines(), delimiter=";" if first.count(";") > first.count(",") else ",", strict=True)
+    reader = csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",", strict=True)
     try:
         names = [name.strip().casefold() for name in next(reader, [])]
         if missing := [column for column in columns if column not in names]:

@@ -69,7 +69,7 @@ class Result:
             "message": self.message,
             "groups": [group._asdict() for group in self.groups],
             "printed": self.printed,
-            "seconds": round(self.seconds, 3),
+            "seconds": self.seconds,
             "isolation": self.isolation,
             **corrected,
         }
@@ -86,7 +86,7 @@ def result_of(mark: Mark) -> Result:
         mark.tampering,
         mark.printed,
         mark.isolation,
-        mark.seconds,
+        round(mark.seconds, 3),
     )
 
 

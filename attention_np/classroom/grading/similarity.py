@@ -35,20 +35,23 @@ class _Own(NamedTuple):
     prints: frozenset[int]
 
 
-def likenesses(people: Sequence[Person], exercises: Sequence[Exercise]) -> Iterator[Likeness]:
-    """All pairs that are much alike, and who is much like the package."""
-    for exercise in exercises:
+def likenesses(people: Sequence[Person], exercises: Sequence[Exercise], usual: Sequence[Exercise]) -> Iterator[Likeness]:
+    """All pairs that are much alike, and who is much like the package.
+
+    `usual` are the exercises with their usual contract: where an assignment varies it, a copy of the package is still one.
+    """
+    for exercise, plain in zip(exercises, usual, strict=True):
         blank = _prints(exercise.blank)
         own = [_Own(person.name, prints - blank) for person in people if (prints := _handed_in(person, exercise.name))]
         counts = Counter(one for student in own for one in student.prints)
         # In a small class two who copied must not count as many.
         many = max(_AT_LEAST, _COMMON * len(own))
         common = {one for one, count in counts.items() if count >= many}
-        solution = _prints(exercise.solution) - blank
+        solutions = [_prints(one.solution) - blank for one in (exercise, plain)]
         for student in own:
-            if (share := _share(student.prints, solution)) >= _ALIKE:
+            if (share := max(_share(student.prints, solution) for solution in solutions)) >= _ALIKE:
                 yield Likeness(exercise.name, student.student, PACKAGE, share)
-        rare = [_Own(student.student, student.prints - common - solution) for student in own]
+        rare = [_Own(student.student, student.prints - common.union(*solutions)) for student in own]
         for first, second in combinations([one for one in rare if len(one.prints) >= _FEWEST], 2):
             if (share := _share(first.prints, second.prints)) >= _ALIKE:
                 yield Likeness(exercise.name, first.student, second.student, share)
