@@ -15,8 +15,8 @@ def load_ipython_extension(shell: Any) -> None:
     register(shell)
 
 
-def check_points(name: str) -> int:
-    """The points of the last ``%%check NAME`` in this notebook, as the value of a cell that nbgrader grades."""
-    from .magic import points_of
+def check_points(name: str, of: int) -> float:
+    """The share of `of` points that the last ``%%check NAME`` in this notebook came to, as nbgrader takes a cell's value."""
+    from .magic import share_of
 
-    return points_of(name)
+    return of * share_of(name)

@@ -54,8 +54,8 @@ def register(shell: Any) -> None:
         shell.input_transformers_cleanup.append(_with_a_body)
 
 
-def points_of(name: str) -> int:
-    """The points of the last check of an exercise in this kernel.
+def share_of(name: str) -> float:
+    """The share of its points that the last check of an exercise in this kernel came to.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def points_of(name: str) -> int:
     """
     if name not in _marks:
         raise ValueError(f"{name} was not checked: run its cell, which begins with %%check {name}")
-    return _marks[name].points
+    return _marks[name].points / _marks[name].max_points
 
 
 def _with_a_body(lines: list[str]) -> list[str]:

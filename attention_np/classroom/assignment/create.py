@@ -103,8 +103,8 @@ def _write(made: Path, key: Key, own: Path | None, folder: Path) -> Assignment:
     assignment = assignment_of(key, teacher)
     write_key(key_file(made), key)
     name = hand_out_name(folder)
-    for file, made_of in ((f"{name}.py", python_file), (f"{name}.ipynb", notebook)):
-        _write_text(student / file, made_of(key.title, file, assignment.exercises, own=key.own))
+    for hand_out, made_of in ((f"{name}.py", python_file), (f"{name}.ipynb", notebook)):
+        _write_text(student / hand_out, made_of(key.title, hand_out, assignment.exercises, own=key.own))
     for exercise in assignment.exercises:
         _write_text(teacher / SOLUTIONS / f"{exercise.name}.py", exercise.solution)
     follows = "what is different about each exercise, and each student's cases" if key.vary else "each student's cases"

@@ -80,7 +80,7 @@ def _cells(number: int, exercise: Exercise, own: bool) -> list[Cell]:
     answer = _marked(code) if own else f"%%check {exercise.name}\n{_marked(code)}"
     checked = (
         "# For nbgrader: the points of the check above. It cannot know who wrote them; what counts is attention-np grade.\n"
-        f'from attention_np.classroom import check_points\n\ncheck_points("{exercise.name}")'
+        f'from attention_np.classroom import check_points\n\ncheck_points("{exercise.name}", of={exercise.points})'
     )
     cells = [_cell("markdown", f"{identity}-asked", about, locked=True)]
     if NOT_DONE in code:
