@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from ..course.building.files import CLONE, build, notebook_file, sources
-from ..course.copying import copy_course
+from ..course.copying import copy_course, course_files, require_folder
 
 _FOLDER = Path("attention-notebooks")
 
@@ -23,6 +23,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("folder", metavar="DIR", nargs="?", type=Path, help=f"where to (default: {_FOLDER})")
     parser.add_argument("--no-open", action="store_true", help="only copy")
+    parser.add_argument("--html", action="store_true", help="write pages to read in a browser, offline, with a reference of all functions")
     parser.add_argument(
         "--build",
         metavar="NN",
@@ -33,11 +34,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Build, or copy and open."""
+    """Build, write pages, or copy and open."""
     if arguments.build is not None:
         return _build(arguments.build)
-    _require("jupyterlab", unless=arguments.no_open)
     folder = arguments.folder or _FOLDER
+    if arguments.html:
+        return _write_pages(folder)
+    if not arguments.no_open:
+        _require("it opens the notebooks (--no-open only copies them)", "jupyterlab")
     copied = copy_course(folder)
     print(f"{folder}: {len(copied.written)} files of the course written, {len(copied.same)} were there")
     if copied.kept:
@@ -49,18 +53,25 @@ def run(arguments: argparse.Namespace) -> int:
     return subprocess.run([sys.executable, "-m", "jupyterlab", str(copied.first)]).returncode
 
 
-def _require(module: str, unless: bool = False) -> None:
-    if not unless and importlib.util.find_spec(module) is None:
-        raise ModuleNotFoundError(
-            f"{module} is not installed; it opens the notebooks: pip install 'attention-np[notebooks]' (--no-open only copies them)"
-        )
+def _require(what: str, *modules: str) -> None:
+    """Have all of what an extra brings, or say so in one line."""
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            raise ModuleNotFoundError(f"{module} is not installed; {what}: pip install 'attention-np[notebooks]'")
+
+
+def _write_pages(folder: Path) -> int:
+    _require("it makes the pages", "nbformat", "markdown_it", "mdit_py_plugins", "latex2mathml", "pygments", "numpydoc")
+    from ..course.edition import write_edition
+
+    written = write_edition(course_files(), require_folder(folder))
+    print(f"{len(written)} files; open {written[0]}")
+    return 0
 
 
 def _build(wanted: list[str]) -> int:
     """Build each; 1 where one has an error, a warning, or anything else on standard error."""
-    for module in ("nbclient", "ipykernel"):
-        if importlib.util.find_spec(module) is None:
-            raise ModuleNotFoundError(f"{module} is not installed; it runs the notebooks: pip install 'attention-np[notebooks]'")
+    _require("it runs the notebooks", "nbclient", "nbformat", "ipykernel")
     status = 0
     for source in sources(CLONE, wanted):
         done = build(source)

@@ -54,10 +54,9 @@ def copy_course(folder: Path) -> Copied:
         If `folder` is a file.
     """
     files = course_files()
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f"DIR: {folder} is a file; expected a folder, or a name for a new one")
-    folder.mkdir(parents=True, exist_ok=True)
-    copied = Copied([], [], [], folder / files[0].name)
+    require_folder(folder)
+    first = next(file for file in files if file.suffix == ".ipynb")
+    copied = Copied([], [], [], folder / first.name)
     for file in files:
         target = folder / file.name
         if not target.exists():
@@ -68,3 +67,17 @@ def copy_course(folder: Path) -> Copied:
         else:
             copied.kept.append(target)
     return copied
+
+
+def require_folder(folder: Path) -> Path:
+    """A folder to write to, made when missing.
+
+    Raises
+    ------
+    NotADirectoryError
+        If it is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"DIR: {folder} is a file; expected a folder, or a name for a new one")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
