@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..assignment.variation import as_handed_out
 from ..exercise import Exercise
 from ..marking import Mark, mark
 from ..submission import Submission, read_submission
@@ -49,6 +50,8 @@ def check_file(path: Path, offered: Sequence[Exercise], asked: Collection[str] =
     submission = read_submission(path)
     found = [exercise for exercise in offered if exercise.name in submission.functions]
     wanted = [exercise for exercise in offered if exercise.name in asked] if asked else found
+    source = path.read_text(encoding="utf-8", errors="replace")
+    wanted = [as_handed_out(exercise, source) for exercise in wanted]
     if not {exercise.name for exercise in wanted} & submission.functions.keys():
         raise ValueError(_nothing_found(submission, wanted or offered))
     with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as pool:
