@@ -21,7 +21,14 @@ from attention_np.course import example, predict, show
 from attention_np.visualize import alt_text, heatmap
 
 print("attention_np", anp.__version__)
-print("Python", platform.python_version(), "· NumPy", np.__version__, "· Matplotlib", matplotlib.__version__)
+print(
+    "Python",
+    platform.python_version(),
+    "· NumPy",
+    np.__version__,
+    "· Matplotlib",
+    matplotlib.__version__,
+)
 
 assert anp.softmax(np.zeros(4)).tolist() == [0.25, 0.25, 0.25, 0.25]
 print("It computes.")
@@ -51,7 +58,11 @@ assert weights.shape == (len(example.targets), len(example.sources))
 guess = predict("Which query takes more of 'bank'?", "money")
 
 # %%
-show(heatmap(weights, example.sources, example.targets, row_sums=True), caption="Query down, key right.", print_alt=True)
+show(
+    heatmap(weights, example.sources, example.targets, row_sums=True),
+    caption="Query down, key right.",
+    print_alt=True,
+)
 
 bank = example.sources.index("bank")
 more = example.targets[weights[:, bank].argmax()]

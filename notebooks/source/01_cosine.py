@@ -28,6 +28,7 @@ from attention_np.visualize import heatmap
 # Above the line stands the dot product, which grows with both lengths; below it the lengths, which take that growth out again. What is left
 # is the cosine of the angle between the two: 1 in the same direction, 0 at a right angle, $-1$ in opposite directions. As a loop:
 
+
 # %%
 def cosine_of(v, w):
     dot = v_squared = w_squared = 0.0
@@ -37,7 +38,9 @@ def cosine_of(v, w):
         w_squared += w[k] * w[k]
     return dot / (v_squared**0.5 * w_squared**0.5)
 
-queries, keys = example.queries, example.keys  # (2, 2) and (3, 2): in the plane, so that they can be drawn
+
+# In the plane, so that they can be drawn: (2, 2) and (3, 2).
+queries, keys = example.queries, example.keys
 by_loop = np.array([[cosine_of(v, w) for v in keys] for w in queries])  # (2, 3)
 print(by_loop.round(3))
 
@@ -47,9 +50,11 @@ print(by_loop.round(3))
 #
 # In one line: make unit vectors, then one matrix product takes all dot products at once.
 
+
 # %%
 def unit(vectors):
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+
 
 scores = unit(queries) @ unit(keys).T  # (2, 2) @ (2, 3) -> (2, 3)
 
@@ -70,18 +75,21 @@ assert abs(gram).max() <= 1 + 1e-15
 
 figure = style.figure(width="full", height=3.6)
 left, right = figure.subplots(1, 2)
+arrow = {"arrowstyle": "-|>", "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
 for word, (x, y) in zip(words, arrows):
     colour = style.KEY if word in example.sources else style.QUERY
-    left.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2, "shrinkA": 0, "shrinkB": 0})
-    left.text(x * 1.08, y * 1.08 + 0.06, word, color=colour, ha="left" if x > 0 else "right", va="center")
+    left.annotate("", (x, y), (0, 0), arrowprops=arrow | {"color": colour})
+    side = "left" if x > 0 else "right"
+    left.text(1.08 * x, 1.08 * y + 0.06, word, color=colour, ha=side, va="center")
 left.set(xlim=(-1.5, 3.1), ylim=(-1.0, 2.0), aspect="equal", title="inputs and targets")
 heatmap(gram, words, words, ax=right, value_range=(-1, 1), label="cosine", title="each with each")
 opposite = np.unravel_index(gram.argmin(), gram.shape)
 show(
     figure,
     caption="Length plays no part: only the angle counts.",
-    alt=f"Left, five arrows from the origin: {', '.join(words)}. Right, their cosines: 1 on the diagonal, symmetric, the smallest "
-    f"{gram.min():.2f} between {words[opposite[0]]} and {words[opposite[1]]}; water with river {gram[3, 0]:.2f}, money with loan {gram[4, 2]:.2f}.",
+    alt=f"Left, five arrows from the origin: {', '.join(words)}. Right, their cosines: 1 on the "
+    f"diagonal, symmetric, the smallest {gram.min():.2f} between {words[opposite[0]]} and "
+    f"{words[opposite[1]]}; water with river {gram[3, 0]:.2f}, money with loan {gram[4, 2]:.2f}.",
 )
 
 # %% [markdown]
@@ -96,18 +104,22 @@ guess = predict("Dot product and cosine of river and water grow by the factors .
 
 longer = 10 * keys[:1]
 water = queries[:1]
-factors = [(longer @ water.T / (keys[:1] @ water.T)).item(), (anp.cosine_scores(water, longer) / anp.cosine_scores(water, keys[:1])).item()]
-guess.compare(factors)
-np.testing.assert_allclose(factors, [10, 1], rtol=1e-15)
+of_dot = anp.dot_scores(water, longer) / anp.dot_scores(water, keys[:1])  # (1, 1)
+of_cosine = anp.cosine_scores(water, longer) / anp.cosine_scores(water, keys[:1])
+guess.compare([round(of_dot.item(), 12), round(of_cosine.item(), 12)])
+np.testing.assert_allclose([of_dot.item(), of_cosine.item()], [10, 1], rtol=1e-14)
 
 # %% [markdown]
-# The cosine does not change with the length: $\cos(s v, w) = \cos(v, w)$ for every $s > 0$. That is mathematics. Is it also true of the
+# The cosine does not change with the length: $\cos(r v, w) = \cos(v, w)$ for every $r > 0$. That is mathematics. Is it also true of the
 # program? A 64-bit number goes from about $2 \cdot 10^{-308}$ to $2 \cdot 10^{308}$, but the formula *squares* before it takes the root. Try it:
+
 
 # %%
 def as_written(queries, keys):
     with np.errstate(all="ignore"):  # NumPy would warn; here we want to see
-        return queries @ keys.T / (np.linalg.norm(queries, axis=-1)[:, None] * np.linalg.norm(keys, axis=-1))
+        lengths = np.linalg.norm(queries, axis=-1)[:, None] * np.linalg.norm(keys, axis=-1)
+        return queries @ keys.T / lengths
+
 
 exponents = np.arange(-300, 301, 10)
 naive = np.array([as_written(water, keys[:1] * 10.0**e).item() for e in exponents])
@@ -122,7 +134,8 @@ wrong = ~np.isclose(naive, scores[0, 0])
 with np.errstate(over="ignore", under="ignore"):
     assert np.square(1e-162) == 0 and np.square(1.4e154) == np.inf
     assert np.square(np.float32(1e-23)) == 0 and np.square(np.float32(2e19)) == np.inf
-assert wrong[exponents <= -170].all() and wrong[exponents >= 160].all() and not wrong[abs(exponents) <= 150].any()
+assert wrong[exponents <= -170].all() and wrong[exponents >= 160].all()
+assert not wrong[abs(exponents) <= 150].any()
 
 # %% [markdown]
 # Below about $10^{-162}$ the squares vanish, and the result is a division by 0. Above about $10^{154}$ they overflow, and the result is a quiet 0,
@@ -131,13 +144,15 @@ assert wrong[exponents <= -170].all() and wrong[exponents >= 160].all() and not 
 # The cure costs one division: scale each vector by its largest component before its length is taken. Then every square is at most 1, and one of
 # them is 1.
 
+
 # %%
 def safe_unit(vectors):
     moderate = vectors / abs(vectors).max(axis=-1, keepdims=True)  # largest component ±1
     return moderate / np.linalg.norm(moderate, axis=-1, keepdims=True)
 
-for s in (1e-300, 1.0, 1e300):
-    np.testing.assert_allclose(safe_unit(water) @ safe_unit(s * keys).T, scores[:1], rtol=1e-15)
+
+for r in (1e-300, 1.0, 1e300):
+    np.testing.assert_allclose(safe_unit(water) @ safe_unit(r * keys).T, scores[:1], rtol=1e-15)
 print("the same cosines at 1e-300, 1 and 1e300")
 
 figure = style.figure(width="half", height=2.8)
@@ -148,9 +163,11 @@ ax.set(ylim=(-0.05, 1.05), xlabel="power of ten that multiplies river", ylabel="
 ax.legend(loc="lower left", frameon=False)
 show(
     figure,
-    caption="Where a dot is missing, the formula as written gave NaN or infinity; on the right it gave 0.",
-    alt=f"Cosine against magnitude. The package's is {exact.min():.2f} from 1e-300 to 1e300. The formula as written agrees in the middle, is not "
-    f"finite at {np.sum(~np.isfinite(naive))} of {len(naive)} magnitudes, all small, and 0 at {np.sum(naive == 0)}.",
+    caption="Where a dot is missing, the formula as written gave NaN or infinity; on the right "
+    "it gave 0.",
+    alt=f"Cosine against magnitude. The package's is {exact.min():.2f} from 1e-300 to 1e300. The "
+    f"formula as written agrees in the middle, is not finite at {np.sum(~np.isfinite(naive))} of "
+    f"{len(naive)} magnitudes, all small, and 0 at {np.sum(naive == 0)}.",
 )
 
 # %% [markdown]
@@ -168,7 +185,7 @@ print("more than one in twenty exceeds 1, by less than a millionth")
 #
 # A zero vector has a length, 0, but no direction. Padding is often all zeros, and so is a word whose embedding has not been trained. The article's
 # formula then reads 0/0. Worse, no value can be put there that would make the function continuous. Let *river* shrink to zero and grow again on
-# the other side, $v = t \cdot v_{\text{river}}$ with $t$ from positive to negative: the cosine stays what it is, and jumps to its opposite at $t = 0$.
+# the other side, $v = r \, v_{\text{river}}$ with $r$ from positive to negative: the cosine stays what it is, and jumps to its opposite at $r = 0$.
 #
 # Three policies are in use:
 #
@@ -181,11 +198,20 @@ print("more than one in twenty exceeds 1, by less than a millionth")
 # This package follows the third, and states it. The next cell shows all three, score and gradient. The true function has no derivative at 0: the
 # *numerical* one, $(f(h) - f(-h)) / 2h$, is a jump divided by $2h$, and grows as $1/h$.
 
+
 # %%
 def with_epsilon(query, key, epsilon):
     return query @ key / (np.linalg.norm(query) * np.linalg.norm(key) + epsilon)
 
+
 w, direction, zero = queries[0], unit(keys[0]), np.zeros(2)
+steps = 10.0 ** np.arange(-12, 0)
+
+
+def slope_at_zero(score):
+    """The numerical slope at the zero vector along river, for each step."""
+    return np.array([(score(h * direction) - score(-h * direction)) / (2 * h) for h in steps])
+
 
 print("score of a zero vector:")
 print("  none           ", as_written(w[None], zero[None]).item())
@@ -193,30 +219,35 @@ print("  epsilon 1e-8   ", with_epsilon(w, zero, 1e-8))
 print("  by convention  ", anp.cosine_scores(w[None], zero[None]).item())
 
 print("numerical slope at the zero vector, along river:")
-steps = 10.0 ** np.arange(-12, 0)
-true_slope = np.array([(cosine_of(h * direction, w) - cosine_of(-h * direction, w)) / (2 * h) for h in steps])
-epsilon_slope = np.array([(with_epsilon(w, h * direction, 1e-8) - with_epsilon(w, -h * direction, 1e-8)) / (2 * h) for h in steps])
+true_slope = slope_at_zero(lambda v: cosine_of(v, w))
+epsilon_slope = slope_at_zero(lambda v: with_epsilon(w, v, 1e-8))
 for k in (0, 4, 8):
     print(f"  h = {steps[k]:.0e}   none {true_slope[k]:.3e}   epsilon {epsilon_slope[k]:.3e}")
 
 _, d_zero = anp.cosine_scores_backward(np.ones((1, 1)), w[None], zero[None])
 print("length of the gradient by convention:", np.linalg.norm(d_zero))
 
-np.testing.assert_allclose(true_slope * steps, scores[0, 0], rtol=1e-12)  # a jump divided by h, whatever h
-np.testing.assert_allclose(epsilon_slope[0], w @ direction / 1e-8, rtol=1e-3)  # not infinite, but of the size 1/ε
+np.testing.assert_allclose(true_slope * steps, scores[0, 0], rtol=1e-12)  # a jump, divided by h
+np.testing.assert_allclose(epsilon_slope[0], w @ direction / 1e-8, rtol=1e-3)  # not infinite: 1/ε
 assert np.array_equal(d_zero, np.zeros((1, 2)))
-assert abs(with_epsilon(w, 1e-8 * direction, 1e-8) / scores[0, 0] - 1.3 / 2.3) < 1e-9  # a short vector: wrong by nearly a half
+
+short = with_epsilon(w, 1e-8 * direction, 1e-8)
+assert short / scores[0, 0] < 0.6  # of a vector as short as ε, wrong by nearly a half
 
 # %%
 figure = style.figure(width="full", height=3.0)
 left, right = figure.subplots(1, 2)
-t = np.linspace(-1, 1, 2001)
-for epsilon, colour, name in ((0.0, style.QUERY, "true"), (0.05, style.KEY, "ε = 0.05"), (0.5, style.VALUE, "ε = 0.5")):
-    line = np.array([with_epsilon(w, x * direction, epsilon) if x else np.nan for x in t])
-    left.plot(t, line, color=colour, linewidth=2, label=name)
+factors = np.linspace(-1, 1, 2001)
+for epsilon, colour, name in (
+    (0.0, style.QUERY, "true"),
+    (0.05, style.KEY, "ε = 0.05"),
+    (0.5, style.VALUE, "ε = 0.5"),
+):
+    line = np.array([with_epsilon(w, x * direction, epsilon) if x else np.nan for x in factors])
+    left.plot(factors, line, color=colour, linewidth=2, label=name)
 left.plot(0, 0, "o", color=style.QUERY)
 left.annotate("0 by convention", (0, 0), (8, -4), textcoords="offset points", color=style.QUERY)
-left.set(xlabel="length t along river", ylabel="score with water", ylim=(-0.85, 0.85))
+left.set(xlabel="factor r along river", ylabel="score with water", ylim=(-0.85, 0.85))
 left.legend(loc="upper left", frameon=False)
 right.loglog(steps, true_slope, color=style.QUERY, linewidth=2, label="true: grows as 1/h")
 right.loglog(steps, epsilon_slope, color=style.KEY, linewidth=2, label="ε = 1e-8: stops at 1/ε")
@@ -224,10 +255,13 @@ right.set(xlabel="step h", ylabel="numerical slope at 0")
 right.legend(loc="upper right", frameon=False)
 show(
     figure,
-    caption="Left: the score jumps at the zero vector; an epsilon turns the jump into a steep ramp. Right: the slope at 0 that each of them reports.",
-    alt=f"Left, the score with water along a line through the zero vector: the true one jumps from {-scores[0, 0]:.2f} to {scores[0, 0]:.2f}, an epsilon "
-    f"makes a ramp, steeper the smaller it is. Right, the numerical slope at zero: the true one grows to {true_slope[0]:.0e} at h = {steps[0]:.0e}, "
-    f"that with epsilon 1e-8 stops at {epsilon_slope[0]:.0e}.",
+    caption="Left: the score jumps at the zero vector; an epsilon turns the jump into a steep "
+    "ramp. Right: the slope at 0 that each of them reports.",
+    alt="Left, the score with water along a line through the zero vector: the true one jumps "
+    f"from {-scores[0, 0]:.2f} to {scores[0, 0]:.2f}, an epsilon makes a ramp, steeper the "
+    "smaller it is. Right, the numerical slope at zero: the true one grows to "
+    f"{true_slope[0]:.0e} at h = {steps[0]:.0e}, that with epsilon 1e-8 stops at "
+    f"{epsilon_slope[0]:.0e}.",
 )
 
 # %% [markdown]

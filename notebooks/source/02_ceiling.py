@@ -62,7 +62,7 @@ show(
 # ## The shift
 #
 # Only *differences* of scores count. Whatever is added to all scores of a row stands above and below the line of the fraction, and
-# cancels: $e^{a+s} / \sum e^{a+s} = e^s e^a / e^s \sum e^a$. On paper nothing changes. In a computer much does: above 709.78 the
+# cancels: $e^{a+b} / \sum e^{a+b} = e^b e^a / e^b \sum e^a$. On paper nothing changes. In a computer much does: above 709.78 the
 # exponential leaves the range of a 64-bit number.
 
 # %%
@@ -94,7 +94,7 @@ guess_of_five = predict("Five inputs, cosine scores: how large can the largest w
 guess_of_hundred = predict("And among a hundred inputs?", 0.5)
 
 # %% [markdown]
-# **The proof.** Divide the fraction for input 1 by its numerator:
+# **The proof**, for one target, whose index $j$ we leave out. Divide the fraction for input 1 by its numerator:
 #
 # $$p_1 = \frac{1}{1 + \sum_{k \ne 1} e^{a_k - a_1}}$$
 #
@@ -106,9 +106,11 @@ guess_of_hundred = predict("And among a hundred inputs?", 0.5)
 # No training, no width and no data can pass it. It is not a loose bound either: one input that points along the target and $m - 1$
 # that point the other way reach it. The next cell builds them, and then tries to beat the ceiling with 100,000 random rows.
 
+
 # %%
 def ceiling_of_one(m, beta=1.0):
     return 1 / (1 + (m - 1) * np.exp(-2 * beta))
+
 
 def one_against_all(m):
     """A target (1, 2), and m inputs (m, 2) of which only the first points its way."""
@@ -116,10 +118,11 @@ def one_against_all(m):
     inputs[0] = 1.0, 0.0
     return np.array([[1.0, 0.0]]), inputs
 
+
 for m in (2, 3, 5, 10, 20, 50, 100):
     reached = anp.softmax(anp.cosine_scores(*one_against_all(m))).max()
     assert abs(reached - ceiling_of_one(m)) < 1e-15
-    print(f"m = {m:3}   ceiling {ceiling_of_one(m):.4f}   reached {reached:.4f}   all alike {1 / m:.4f}")
+    print(f"m = {m:3}   ceiling {ceiling_of_one(m):.4f}   reached {reached:.4f}   1/m {1 / m:.4f}")
 
 rng = np.random.default_rng(0)
 tried = anp.softmax(rng.uniform(-1, 1, size=(100_000, 5)))
@@ -133,6 +136,7 @@ guess_of_hundred.compare(round(ceiling_of_one(100), 2))
 # Here is the ceiling where it bites: on the scale of the heatmap. Three inputs cannot have a colour from the hatched part, however well one
 # of them fits.
 
+
 # %%
 def mark_on_scale(picture, value, text):
     """Draw a value into the colour bar of a heatmap."""
@@ -141,13 +145,16 @@ def mark_on_scale(picture, value, text):
     bar.axhline(value, color="black", linewidth=3)
     bar.annotate(text, (0, value), (-4, 0), textcoords="offset points", ha="right", va="center")
 
+
 picture = heatmap(weights, example.sources, example.targets, row_sums=True)
 mark_on_scale(picture, ceiling_of_one(3), "ceiling")
 assert weights.max() <= ceiling_of_one(3)
 show(
     picture,
-    caption=f"The largest weight is {weights.max():.2f}; none of three can pass {ceiling_of_one(3):.2f}.",
-    alt=f"{attached_alt_text(picture)} On the colour bar all above {ceiling_of_one(3):.2f} is hatched: the ceiling.",
+    caption=f"The largest weight is {weights.max():.2f}; none of three can pass "
+    f"{ceiling_of_one(3):.2f}.",
+    alt=f"{attached_alt_text(picture)} On the colour bar all above {ceiling_of_one(3):.2f} is "
+    "hatched: the ceiling.",
 )
 
 # %% [markdown]
@@ -159,11 +166,11 @@ show(
 #
 # **The proof**, in three steps, with unit vectors $\hat w_j$ for the targets and $\hat v_i$ for the inputs:
 #
-# 1. Call $x_j$ the *margin* of target $j$: the cosine with its own input, less the mean cosine with the others. A mean of exponentials is
-#    at least the exponential of the mean (Jensen), so $p_{jj} \le 1 / (1 + (m-1)\,e^{-x_j})$.
+# 1. Call $\Delta_j$ the *margin* of target $j$: the cosine with its own input, less the mean cosine with the others. A mean of exponentials is
+#    at least the exponential of the mean (Jensen), so $p_{jj} \le 1 / (1 + (m-1)\,e^{-\Delta_j})$.
 # 2. Averaged over all targets, the margin is a covariance of targets and inputs:
-#    $\bar x = \frac{m}{m-1} \cdot \frac1m \sum_j (\hat w_j - \bar w) \cdot (\hat v_j - \bar v)$, where $\bar w$ and $\bar v$ are the means of the unit vectors.
-#    A covariance is at most the mean of the two variances, and the variance of unit vectors is at most 1. Hence $\bar x \le \frac{m}{m-1}$.
+#    $\bar \Delta = \frac{m}{m-1} \cdot \frac1m \sum_j (\hat w_j - \bar w) \cdot (\hat v_j - \bar v)$, where $\bar w$ and $\bar v$ are the means of the unit vectors.
+#    A covariance is at most the mean of the two variances, and the variance of unit vectors is at most 1. Hence $\bar \Delta \le \frac{m}{m-1}$.
 # 3. The smallest margin is at most the mean one. So
 #
 # $$\min_j p_{jj} \;\le\; \frac{1}{1 + (m - 1)\,e^{-m/(m-1)}}$$
@@ -171,19 +178,24 @@ show(
 # This one is reached too, by the *regular simplex*: $m$ unit vectors that are all equally far apart, each pair at a cosine of
 # $-1/(m-1)$. It fills $m - 1$ dimensions.
 
+
 # %%
 def ceiling_of_all(m, beta=1.0):
     return 1 / (1 + (m - 1) * np.exp(-beta * m / (m - 1)))
 
+
 def simplex(m):
-    """m vectors (m, m), one along each axis, all moved so that their mean is 0; a cosine ignores their length."""
+    """m vectors (m, m), one along each axis, all moved so that their mean is 0."""
     return np.eye(m) - 1 / m
 
+
 for m in (2, 3, 10, 20, 50, 100):
-    reached = anp.softmax(anp.cosine_scores(simplex(m), simplex(m)))  # (m, m): the right input is on the diagonal
-    np.testing.assert_allclose(np.diag(reached), ceiling_of_all(m), rtol=1e-12)
+    reached = np.diag(anp.softmax(anp.cosine_scores(simplex(m), simplex(m))))  # the right inputs'
+    np.testing.assert_allclose(reached, ceiling_of_all(m), rtol=1e-12)
     assert np.linalg.matrix_rank(simplex(m)) == m - 1
-    print(f"m = {m:3}   one {ceiling_of_one(m):.4f}   all {ceiling_of_all(m):.4f}   reached {np.diag(reached).min():.4f}")
+    one, every = ceiling_of_one(m), ceiling_of_all(m)
+    print(f"m = {m:3}   one {one:.4f}   every {every:.4f}   reached {reached.min():.4f}")
+
 
 def margins(targets, inputs):
     a = anp.cosine_scores(targets, inputs)
@@ -191,12 +203,13 @@ def margins(targets, inputs):
     right = np.diagonal(a, axis1=-2, axis2=-1)
     return right - (a.sum(axis=-1) - right) / (m - 1)
 
+
 targets, inputs = rng.normal(size=(2, 2000, 4, 3))  # 2,000 times 4 targets and 4 inputs in space
 random_weights = anp.softmax(anp.cosine_scores(targets, inputs))
 smallest = np.diagonal(random_weights, axis1=-2, axis2=-1).min(axis=-1)
 assert margins(targets, inputs).mean(axis=-1).max() <= 4 / 3  # step 2
 assert smallest.max() <= ceiling_of_all(4)  # step 3
-print(f"\nbest of 2,000 random arrangements of 4: {smallest.max():.3f}, ceiling {ceiling_of_all(4):.3f}")
+print(f"\nbest of 2,000 random ones, m = 4: {smallest.max():.3f}, ceiling {ceiling_of_all(4):.3f}")
 
 # %%
 figure = style.figure(width="full", height=3.4)
@@ -207,7 +220,8 @@ for ceiling, build, colour, words in (
     (ceiling_of_all, lambda m: (simplex(m), simplex(m)), style.KEY, "ceiling, if every input is"),
 ):
     ax.plot(counts, ceiling(counts), color=colour, linewidth=2, label=words)
-    ax.plot(built, [anp.softmax(anp.cosine_scores(*build(m))).max() for m in built], "o", color=colour)
+    reached = [anp.softmax(anp.cosine_scores(*build(m))).max() for m in built]
+    ax.plot(built, reached, "o", color=colour)
 ax.plot(counts, 1 / counts, color=style.MUTED, linewidth=2, label="all alike, 1/m")
 ax.legend(frameon=False)
 ax.imshow(np.linspace(1, 0, 256)[:, None], cmap="cividis", extent=(1.7, 1.85, 0, 1), aspect="auto")
@@ -216,10 +230,12 @@ ax.set_xticks(built, built)
 ax.minorticks_off()
 show(
     figure,
-    caption="The two ceilings at β = 1, beside the heatmap's colours. Dots: weights that the constructions above really have.",
-    alt=f"Two falling curves over the number of inputs. The ceiling for one input goes from {ceiling_of_one(2):.2f} at m = 2 to "
-    f"{ceiling_of_one(100):.3f} at m = 100, that for every input from {ceiling_of_all(2):.2f} to {ceiling_of_all(100):.3f}; at m = 100 all "
-    f"alike is {1 / 100:.2f}. Dots on both curves show that constructed vectors reach them.",
+    caption="The two ceilings at β = 1, beside the heatmap's colours. Dots: weights that the "
+    "constructions above really have.",
+    alt="Two falling curves over the number of inputs. The ceiling for one input goes from "
+    f"{ceiling_of_one(2):.2f} at m = 2 to {ceiling_of_one(100):.3f} at m = 100, that for every "
+    f"input from {ceiling_of_all(2):.2f} to {ceiling_of_all(100):.3f}; at m = 100 all alike is "
+    f"{1 / 100:.2f}. Dots on both curves show that constructed vectors reach them.",
 )
 
 # %% [markdown]
@@ -240,13 +256,17 @@ heatmap(blurred, ax=right, title="honest scale")
 best = blurred.max(axis=-1)
 show(
     figure,
-    caption="The same numbers. Only the right one shows that seven eighths of every row go elsewhere.",
-    alt=f"One {m} by {m} array of weights, drawn twice. Left, on a scale from {blurred.min():.3f} to {blurred.max():.3f}, a bright "
-    f"diagonal on a dark ground. Right, on a scale from 0 to 1, dark all over: the diagonal's weights are {best.min():.2f}.",
+    caption="The same numbers. Only the right one shows that seven eighths of every row go "
+    "elsewhere.",
+    alt=f"One {m} by {m} array of weights, drawn twice. Left, on a scale from "
+    f"{blurred.min():.3f} to {blurred.max():.3f}, a bright diagonal on a dark ground. Right, on "
+    f"a scale from 0 to 1, dark all over: the diagonal's weights are {best.min():.2f}.",
 )
-assert (blurred.argmax(axis=-1) == np.arange(m)[::-1]).all()  # the right input has the largest weight, always
+right_ones = blurred.argmax(axis=-1) == np.arange(m)[::-1]
+assert right_ones.all()  # the right input has the largest weight, always
 np.testing.assert_allclose(best, ceiling_of_all(20), rtol=1e-12)
-print(f"right input looked at most: {m} of {m} times; its weight: {best[0]:.3f}; given to wrong ones: {1 - best[0]:.3f}")
+print(f"the right input is looked at most: {right_ones.sum()} of {m} times")
+print(f"its weight: {best[0]:.3f}; given to wrong ones: {1 - best[0]:.3f}")
 assert abs(1 - best[0] - 7 / 8) < 0.01
 
 # %% [markdown]
@@ -263,29 +283,33 @@ assert abs(1 - best[0] - 7 / 8) < 0.01
 # Move the slider (or focus it and press the arrow keys). Watch three things: the colours, the largest weight under its ceiling,
 # and the entropy, which the next section explains.
 
+
 # %%
 def entropy_gap(beta):
     """How far the entropy can fall below ln m; derived below."""
     return beta / np.tanh(beta) - 1 + np.log(np.sinh(beta) / beta) if beta else 0.0
+
 
 betas = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 20.0)
 frames = np.array([anp.softmax(beta * scores) for beta in betas])  # (13, 2, 3)
 largest, top = frames.max(axis=(1, 2)), [ceiling_of_one(3, beta) for beta in betas]
 floor = [max(0.0, np.log(3) - entropy_gap(beta)) for beta in betas]
 water, money = entropy(frames).T  # (13,) each
-assert (largest <= np.array(top) + 1e-12).all() and (np.minimum(water, money) >= np.array(floor) - 1e-12).all()
+assert (largest <= np.array(top) + 1e-12).all()
+assert (np.minimum(water, money) >= np.array(floor) - 1e-12).all()
 
 scrub(
     name="sharpness β",
     positions=betas,
     panels=[
-        Heat("weights", frames, example.sources, example.targets, kind="weights"),
+        Heat("weights", frames, example.sources, example.targets, row_sums=True),
         Lines("entropy in nats", {"water": water, "money": money, "floor": floor}),
         Numbers({"largest weight": largest, "ceiling": top}),
     ],
     start=betas.index(1.0),
-    alt=f"Weights of {len(scores)} targets over {scores.shape[1]} inputs at {len(betas)} sharpnesses. The largest weight grows from "
-    f"{largest[0]:.2f} at β = 0 through {largest[3]:.2f} at β = 1 to {largest[-1]:.2f} at β = 20; the mean entropy falls from "
+    alt=f"Weights of {len(scores)} targets over {scores.shape[1]} inputs at {len(betas)} "
+    f"sharpnesses. The largest weight grows from {largest[0]:.2f} at β = 0 through "
+    f"{largest[3]:.2f} at β = 1 to {largest[-1]:.2f} at β = 20; the mean entropy falls from "
     f"{(water + money)[0] / 2:.2f} to {(water + money)[-1] / 2:.2f} nats.",
 )
 
@@ -295,15 +319,18 @@ scrub(
 # $$\beta_{\text{one}} = \tfrac12 \ln \frac{(m-1)(1-\varepsilon)}{\varepsilon}, \qquad \beta_{\text{all}} = 2 \, \frac{m-1}{m} \, \beta_{\text{one}}$$
 
 # %%
-guess_of_beta = predict("100 inputs, all to be found with weight 0.95: which β is needed at least?", 20)
+guess_of_beta = predict("100 inputs, every one to be found with weight 0.95. Least β:", 20)
+
 
 def sharpness_for(m, error):
     one = 0.5 * np.log((m - 1) * (1 - error) / error)
     return one, 2 * (m - 1) / m * one
 
+
 for m in (3, 10, 100, 1000, 100_000):
     one, every = sharpness_for(m, 0.05)
-    assert abs(ceiling_of_one(m, one) - 0.95) < 1e-12 and abs(ceiling_of_all(m, every) - 0.95) < 1e-12
+    assert abs(ceiling_of_one(m, one) - 0.95) < 1e-12
+    assert abs(ceiling_of_all(m, every) - 0.95) < 1e-12
     print(f"m = {m:7,}   one input: β = {one:5.2f}   every input: β = {every:5.2f}")
 
 guess_of_beta.compare(round(sharpness_for(100, 0.05)[1], 2))
@@ -323,13 +350,15 @@ guess_of_beta.compare(round(sharpness_for(100, 0.05)[1], 2))
 # **Where the number comes from.** Put $p_i = e^{a_i} / Z$ with $Z = \sum_k e^{a_k}$ into $H$. The gap is
 # $D = \ln m - H = \sum_i p_i a_i - \ln (Z / m)$, and its slope in one score is $\partial D / \partial a_i = p_i \, (a_i - \sum_k p_k a_k)$: negative
 # while $a_i$ lies below the weighted mean of the others, positive above. So $D$ is largest when each score sits at an end, $-1$ or $1$.
-# What is left is one number, the share $t$ of scores at 1. Setting the slope in $t$ to zero gives $Z / m = 1 / \sinh 1$, and from there
+# What is left is one number, the share $\rho$ of scores at 1. Setting the slope in $\rho$ to zero gives $Z / m = 1 / \sinh 1$, and from there
 #
 # $$D_{\max} = \coth 1 - 1 + \ln \sinh 1 = 0.4745 \qquad \Bigl(\text{for any } \beta:\ \beta \coth \beta - 1 + \ln \tfrac{\sinh \beta}{\beta}\Bigr)$$
+
 
 # %%
 def gap(a):
     return np.log(a.shape[-1]) - entropy(anp.softmax(a))
+
 
 shares = np.arange(1, 1000) / 1000
 curve = np.array([gap(np.where(np.arange(1000) < 1000 * t, 1.0, -1.0)[None])[0] for t in shares])
@@ -340,20 +369,32 @@ assert abs(shares[curve.argmax()] - best_share) < 1e-3
 assert gap(rng.uniform(-1, 1, size=(100_000, 7))).max() < entropy_gap(1.0)
 assert gap(scores).max() < entropy_gap(1.0)  # our example
 print(f"largest gap {curve.max():.4f} nats, at {best_share:.1%} of the scores at 1")
-print(f"so e^H is never below {np.exp(-entropy_gap(1.0)):.1%} of the inputs; ours: {np.exp(entropy(weights)).round(2)} of 3")
+print(f"so e^H is never below {np.exp(-entropy_gap(1.0)):.1%} of the inputs")
+print(f"our two targets: {np.exp(entropy(weights)).round(2)} of 3")
 
 figure = style.figure(width="half", height=2.8)
 ax = figure.add_subplot()
 ax.plot(shares, curve, color=style.QUERY, linewidth=2)
 ax.axhline(entropy_gap(1.0), color=style.ACCENT, linewidth=1)
 ax.plot(best_share, entropy_gap(1.0), "o", color=style.ACCENT)
-ax.annotate(f"{entropy_gap(1.0):.4f} at t = {best_share:.3f}", (best_share, entropy_gap(1.0)), (8, 6), textcoords="offset points", color=style.ACCENT)
-ax.set(xlim=(0, 1), ylim=(0, 0.56), xlabel="share t of scores at 1, the others at −1", ylabel="ln m − H in nats")
+ax.annotate(
+    f"{entropy_gap(1.0):.4f} at ρ = {best_share:.3f}",
+    (best_share, entropy_gap(1.0)),
+    (8, 6),
+    textcoords="offset points",
+    color=style.ACCENT,
+)
+ax.set(
+    xlim=(0, 1),
+    ylim=(0, 0.56),
+    xlabel="share ρ of scores at 1, the others at −1",
+    ylabel="ln m − H in nats",
+)
 show(
     figure,
     caption="How far below ln m the entropy can get at β = 1.",
-    alt=f"A curve over the share of scores at 1: zero at both ends, with a single maximum of {curve.max():.4f} nats at a share of "
-    f"{shares[curve.argmax()]:.3f}.",
+    alt="A curve over the share of scores at 1: zero at both ends, with a single maximum of "
+    f"{curve.max():.4f} nats at a share of {shares[curve.argmax()]:.3f}.",
 )
 
 # %% [markdown]

@@ -72,17 +72,22 @@ sharp = anp.context(anp.softmax(200 * scores), values)
 closest = [example.sources[np.linalg.norm(values - c, axis=-1).argmin()] for c in sharp]
 guess.compare(closest[1])
 np.testing.assert_allclose(sharp, values[scores.argmax(axis=-1)], atol=1e-12)
-np.testing.assert_allclose(anp.context(anp.softmax(0 * scores), values), np.tile(values.mean(axis=0), (2, 1)), rtol=1e-12)
+blunt = anp.context(anp.softmax(0 * scores), values)
+np.testing.assert_allclose(blunt - values.mean(axis=0), 0, atol=1e-12)
+
 
 def shares_of(point):
     """The one way to write a point as a sum of the three values with shares that sum to 1."""
     return np.linalg.solve(np.vstack([values.T, np.ones(3)]), np.append(point, 1))
 
+
 def in_hull(point):
     return bool((shares_of(point) >= -1e-12).all())
 
-np.testing.assert_allclose([shares_of(c) for c in context], weights, rtol=1e-12)  # the shares are the weights
+
+np.testing.assert_allclose([shares_of(c) for c in context], weights)  # the shares are the weights
 assert all(map(in_hull, context))
+
 
 # %%
 def draw_values(ax):
@@ -93,24 +98,31 @@ def draw_values(ax):
         ax.annotate(word, (x, y), (8, -3), textcoords="offset points", color=style.VALUE)
     ax.set(xlim=(-1.7, 2.6), ylim=(-1.1, 2.3), aspect="equal")
 
+
 def draw_contexts(ax, contexts):
     for target, (x, y) in zip(example.targets, contexts):
         ax.plot(x, y, "D", color=style.QUERY, markersize=7)
-        ax.annotate(target, (x, y), (-6, 7), textcoords="offset points", ha="right", color=style.QUERY)
+        beside = {"xytext": (-6, 7), "textcoords": "offset points", "ha": "right"}
+        ax.annotate(target, (x, y), **beside, color=style.QUERY)
+
 
 figure = style.figure(width="half", height=3.4)
 ax = figure.add_subplot()
 draw_values(ax)
-for path in np.array([anp.context(anp.softmax(beta * scores), values) for beta in np.linspace(0, 40, 400)]).swapaxes(0, 1):
-    ax.plot(*path.T, color=style.QUERY, linewidth=1)
+betas = np.linspace(0, 40, 400)[:, None, None]
+paths = anp.softmax(betas * scores) @ values  # (400, 2, 2): a context for every β and target
+for j in range(2):
+    ax.plot(*paths[:, j].T, color=style.QUERY, linewidth=1)
 draw_contexts(ax, context)
 ax.plot(*values.mean(axis=0), "x", color=style.MUTED, markersize=8)
 ax.annotate("mean", values.mean(axis=0), (4, -14), textcoords="offset points", color=style.MUTED)
 show(
     figure,
-    caption="The hull of the values. Diamonds: the contexts at β = 1. Lines: where they go as β grows.",
-    alt=f"A triangle of the values {', '.join(example.sources)}. From their mean a line leads to the value of {closest[0]} for water and of {closest[1]} "
-    f"for money; the contexts at sharpness 1 lie on the way, {np.linalg.norm(context[0] - values.mean(axis=0)):.2f} and "
+    caption="The hull of the values. Diamonds: the contexts at β = 1. Lines: where they go as β "
+    "grows.",
+    alt=f"A triangle of the values {', '.join(example.sources)}. From their mean a line leads to "
+    f"the value of {closest[0]} for water and of {closest[1]} for money; the contexts at "
+    f"sharpness 1 lie on the way, {np.linalg.norm(context[0] - values.mean(axis=0)):.2f} and "
     f"{np.linalg.norm(context[1] - values.mean(axis=0)):.2f} from the mean.",
 )
 
@@ -136,9 +148,11 @@ show(
         row_sums=True,
         column_sums=True,
     ),
-    caption="The margins tell. Left, each target's weights sum to 1; right, as printed, each input's do.",
-    alt=f"Two heatmaps of weights. Left, normalised over the inputs: rows sum to {weights.sum(axis=-1).round(2)}, columns to "
-    f"{weights.sum(axis=-2).round(2)}. Right, over the targets: rows sum to {as_printed.sum(axis=-1).round(2)}, columns to "
+    caption="The margins tell. Left, each target's weights sum to 1; right, as printed, each "
+    "input's do.",
+    alt="Two heatmaps of weights. Left, normalised over the inputs: rows sum to "
+    f"{weights.sum(axis=-1).round(2)}, columns to {weights.sum(axis=-2).round(2)}. Right, over "
+    f"the targets: rows sum to {as_printed.sum(axis=-1).round(2)}, columns to "
     f"{as_printed.sum(axis=-2).round(2)}.",
 )
 
@@ -163,14 +177,17 @@ for ax, contexts, title in zip(figure.subplots(1, 2), (context, context_as_print
 where = ["inside" if in_hull(c) else "outside" for c in context_as_printed]
 show(
     figure,
-    caption="Left, both contexts are means of values. Right, one lies where no mean of these values can lie.",
-    alt=f"The hull of the values, twice. Left, both contexts lie in it. Right, after the formula as printed, water lies {where[0]} "
-    f"at ({context_as_printed[0, 0]:.2f}, {context_as_printed[0, 1]:.2f}) and money {where[1]} at ({context_as_printed[1, 0]:.2f}, {context_as_printed[1, 1]:.2f}).",
+    caption="Left, both contexts are means of values. Right, one lies where no mean of these "
+    "values can lie.",
+    alt="The hull of the values, twice. Left, both contexts lie in it. Right, after the formula "
+    f"as printed, water lies {where[0]} at ({context_as_printed[0, 0]:.2f}, "
+    f"{context_as_printed[0, 1]:.2f}) and money {where[1]} at ({context_as_printed[1, 0]:.2f}, "
+    f"{context_as_printed[1, 1]:.2f}).",
 )
 
 assert where == ["outside", "inside"]  # money is inside by luck: its row sums to 1.59
-assert shares_of(context_as_printed[0]).min() < 0
-print("shares of water's context as printed:", shares_of(context_as_printed[0]).round(2), " one is negative: no mean")
+assert shares_of(context_as_printed[0]).min() < 0  # no mean has a negative share
+print("shares of water's context as printed:", shares_of(context_as_printed[0]).round(2))
 
 # %% [markdown]
 # ## Two proofs that it is not attention
@@ -183,7 +200,7 @@ guess = predict("Weights of water as printed, when water asks alone:", [0.55, 0.
 alone = anp.softmax(scores[:1], axis=-2)
 guess.compare(alone[0])
 assert np.array_equal(alone, np.ones((1, 3)))  # whatever the scores
-np.testing.assert_allclose(anp.context(alone, values)[0], values.sum(axis=0), rtol=1e-15)  # the plain sum of all values
+np.testing.assert_allclose(anp.context(alone, values)[0], values.sum(axis=0))  # the plain sum
 
 # %% [markdown]
 # Every weight is 1, whatever the scores: the context is the sum of the values, and nothing was attended to. A question that is asked alone, as in a
@@ -196,10 +213,15 @@ np.testing.assert_allclose(anp.context(alone, values)[0], values.sum(axis=0), rt
 three = np.concatenate([queries, [[1.0, 1.0]]])  # a third target
 scores_of_three = anp.cosine_scores(three, keys)  # (3, 3)
 
-np.testing.assert_allclose(anp.softmax(scores_of_three)[:2], weights, rtol=1e-15)  # over the inputs: unmoved
+np.testing.assert_allclose(anp.softmax(scores_of_three)[:2], weights)  # over the inputs: unmoved
 changed = anp.softmax(scores_of_three, axis=-2)[:2]
 assert (changed < as_printed).all()  # as printed: every weight has shrunk
-print("water as printed, two targets:  ", as_printed[0].round(2), " sum", as_printed[0].sum().round(2))
+print(
+    "water as printed, two targets:  ",
+    as_printed[0].round(2),
+    " sum",
+    as_printed[0].sum().round(2),
+)
 print("water as printed, three targets:", changed[0].round(2), " sum", changed[0].sum().round(2))
 
 rng = np.random.default_rng(0)
@@ -207,9 +229,12 @@ for n in (1, 2, 5, 30):
     many = anp.cosine_scores(rng.normal(size=(n, 2)), keys)  # (n, 3)
     printed = anp.softmax(many, axis=-2)
     outside = np.mean([not in_hull(c) for c in anp.context(printed, values)])
-    np.testing.assert_allclose(printed.sum(axis=-1).mean(), 3 / n, rtol=1e-12)
+    np.testing.assert_allclose(printed.sum(axis=-1).mean(), 3 / n)
     assert all(in_hull(c) for c in anp.context(anp.softmax(many), values))
-    print(f"{n:2} targets: mean row sum as printed {printed.sum(axis=-1).mean():.2f}, contexts outside the hull {outside:.0%}")
+    mean_sum = printed.sum(axis=-1).mean()
+    print(
+        f"{n:2} targets, as printed: mean row sum {mean_sum:.2f}, outside the hull {outside:.0%}"
+    )
 
 # %% [markdown]
 # With few targets the contexts are too long; with many they shrink towards the zero vector. (Whether that lies inside the hull depends on where the values

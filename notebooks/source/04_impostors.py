@@ -28,20 +28,34 @@ from attention_np.visualize import Panel, does_it_attend, heatmap, heatmaps
 # %%
 queries, keys = example.queries, example.keys  # (2, 2), (3, 2)
 
+
 def honest(queries, keys):
     return anp.softmax(3 * anp.cosine_scores(queries, keys))
 
-position_weight = np.linalg.solve(queries, np.log(honest(queries, keys)))  # (2, 3): chosen so that the picture fits
+
+# (2, 3), chosen so that the picture fits.
+position_weight = np.linalg.solve(queries, np.log(honest(queries, keys)))
+
 
 def tutorial(queries, keys):
-    return anp.softmax(queries @ position_weight)  # a weight for each position; `keys` does not occur
+    """A weight for each position, from the query alone: `keys` does not occur."""
+    return anp.softmax(queries @ position_weight)
+
 
 guess = predict("The impostor is on the ...", "left")
 
 # %%
-suspects = {"right": honest, "left": tutorial}
+suspects = {"left": tutorial, "right": honest}
+
+
+def line_up(suspects, keys, names):
+    """One panel for each suspect, on one scale."""
+    panels = [Panel(n, f(queries, keys), names, example.targets) for n, f in suspects.items()]
+    return heatmaps(panels)
+
+
 show(
-    heatmaps([Panel(side, suspects[side](queries, keys), example.sources, example.targets) for side in ("left", "right")]),
+    line_up(suspects, keys, example.sources),
     caption="The same numbers to the last digit shown.",
 )
 np.testing.assert_allclose(tutorial(queries, keys), honest(queries, keys), rtol=1e-12)
@@ -54,10 +68,11 @@ np.testing.assert_allclose(tutorial(queries, keys), honest(queries, keys), rtol=
 order = [2, 0, 1]
 moved = [example.sources[i] for i in order]
 show(
-    heatmaps([Panel(side, suspects[side](queries, keys[order]), moved, example.targets) for side in ("left", "right")]),
-    caption="The keys in another order. Right: the columns went along. Left: nothing moved but the labels.",
+    line_up(suspects, keys[order], moved),
+    caption="The keys in another order. Right: the columns went along. Left: nothing moved but "
+    "the labels.",
 )
-np.testing.assert_allclose(honest(queries, keys[order]), honest(queries, keys)[:, order], rtol=1e-12)
+np.testing.assert_allclose(honest(queries, keys[order]), honest(queries, keys)[:, order])
 assert np.array_equal(tutorial(queries, keys[order]), tutorial(queries, keys))
 guess.compare("left")
 
@@ -82,6 +97,7 @@ guess.compare("left")
 # feature. Every *feature* distributes its own attention; no *word* has a weight; and no target occurs anywhere, so nobody asks. The package has both: `ArticleModel` is
 # the class to the letter, `FormulaModel` has the formulas, with one learned target. As a loop, against the model:
 
+
 # %%
 def gate_by_loop(embedded, matrix):
     scores = embedded @ matrix  # (T, H)
@@ -91,14 +107,16 @@ def gate_by_loop(embedded, matrix):
             weights[t, h] = np.exp(scores[t, h]) / np.exp(scores[:, h]).sum()
     return weights
 
-article = ArticleModel(input_dim=3, hidden_dim=2, output_dim=2, rng=np.random.default_rng(0), dtype=np.float64)
+
+small = {"input_dim": 3, "hidden_dim": 2, "output_dim": 2, "dtype": np.float64}
+article = ArticleModel(**small, rng=np.random.default_rng(0))
 article.embedding.weight.value[:] = keys  # the words river, bank, loan
 article.attention.weight.value[:] = 3 * np.eye(2)
 ids = np.array([[0, 1, 2]])  # one sequence, (B, T) = (1, 3)
 
 gate = article.weights(ids)[0]  # (T, H) = (3, 2)
 np.testing.assert_allclose(gate, gate_by_loop(keys, 3 * np.eye(2)), rtol=1e-12)
-np.testing.assert_allclose(gate, anp.softmax(keys @ (3 * np.eye(2)), axis=0), rtol=1e-12)  # in one line
+np.testing.assert_allclose(gate, anp.softmax(3 * keys, axis=0), rtol=1e-12)  # in one line
 
 show(
     heatmap(gate.T, example.sources, ["feature 1", "feature 2"], row_sums=True),
@@ -111,7 +129,7 @@ assert gate[:, 0].argmax() != gate[:, 1].argmax()
 # test for that: a mean of vectors lies in their convex hull. Where does the article's lie?
 
 # %%
-formulas = FormulaModel(input_dim=3, hidden_dim=2, output_dim=2, scale=3.0, rng=np.random.default_rng(0), dtype=np.float64)
+formulas = FormulaModel(**small, scale=3.0, rng=np.random.default_rng(0))
 formulas.embedding.weight.value[:] = keys
 formulas.target.value[:] = queries[0]  # water asks
 weights = formulas.weights(ids)[0]  # (T,): a weight for each word
@@ -120,29 +138,38 @@ np.testing.assert_allclose(weights, honest(queries[:1], keys)[0], rtol=1e-12)
 by_article = (gate * keys).sum(axis=0)  # (H,)
 by_formulas = weights @ keys  # (H,)
 
+
 def shares_of(point):
     return np.linalg.solve(np.vstack([keys.T, np.ones(3)]), np.append(point, 1))
 
+
 assert shares_of(by_formulas).min() >= 0 > shares_of(by_article).min()  # inside; outside
-assert (by_article >= keys.min(axis=0)).all() and (by_article <= keys.max(axis=0)).all()  # but in the box
+low, high = keys.min(axis=0), keys.max(axis=0)
+assert (low <= by_article).all() and (by_article <= high).all()  # but in the box
 
 figure = style.figure(width="half", height=3.4)
 ax = figure.add_subplot()
 ax.fill(*keys.T, color=style.VALUE, alpha=0.12, linewidth=0)
-low, high = keys.min(axis=0), keys.max(axis=0)
-ax.plot([low[0], high[0], high[0], low[0], low[0]], [low[1], low[1], high[1], high[1], low[1]], color=style.MUTED, linewidth=1, linestyle="--")
+box = [low[0], high[0], high[0], low[0], low[0]], [low[1], low[1], high[1], high[1], low[1]]
+ax.plot(*box, "--", color=style.MUTED, linewidth=1)
 ax.plot(*keys.T, "o", color=style.VALUE, markersize=8)
 for word, (x, y), offset in zip(example.sources, keys, ((8, -3), (-4, 9), (-34, -3))):
     ax.annotate(word, (x, y), offset, textcoords="offset points", color=style.VALUE)
-for name, (x, y), colour in (("article's code", by_article, style.KEY), ("formulas", by_formulas, style.QUERY)):
+for name, (x, y), colour in (
+    ("article's code", by_article, style.KEY),
+    ("formulas", by_formulas, style.QUERY),
+):
     ax.plot(x, y, "D", color=colour, markersize=7)
     ax.annotate(name, (x, y), (-8, -14), textcoords="offset points", ha="right", color=colour)
 ax.set(xlim=(-1.2, 3.2), ylim=(0.4, 2.0), xlabel="feature 1", ylabel="feature 2")
 show(
     figure,
-    caption="Shaded: what a mean of the three words can be. Dashed: what a gate per feature can be.",
-    alt=f"The triangle of the embedded words river, bank, loan, and the box around it. The context of the formulas, at ({by_formulas[0]:.2f}, "
-    f"{by_formulas[1]:.2f}), lies in the triangle; that of the article's code, at ({by_article[0]:.2f}, {by_article[1]:.2f}), lies in the box but outside it.",
+    caption="Shaded: what a mean of the three words can be. Dashed: what a gate per feature can "
+    "be.",
+    alt="The triangle of the embedded words river, bank, loan, and the box around it. The "
+    f"context of the formulas, at ({by_formulas[0]:.2f}, {by_formulas[1]:.2f}), lies in the "
+    f"triangle; that of the article's code, at ({by_article[0]:.2f}, {by_article[1]:.2f}), lies "
+    "in the box but outside it.",
 )
 
 # %% [markdown]
@@ -154,11 +181,13 @@ show(
 # %%
 guess = predict("Accuracy of the article's code, in per cent:", 25)
 
+
 def sequences(number, rng):
     ids = rng.integers(4, 20, size=(number, 8))  # words 4..19 mean nothing
     classes = rng.integers(4, size=number)
     ids[np.arange(number), rng.integers(8, size=number)] = classes  # words 0..3 are the markers
     return ids, classes
+
 
 def accuracy_of(model, steps=300):
     rng = np.random.default_rng(0)
@@ -172,6 +201,7 @@ def accuracy_of(model, steps=300):
     ids, classes = sequences(2000, rng)
     return np.mean(model(ids)[0].argmax(axis=-1) == classes)
 
+
 shape = {"input_dim": 20, "hidden_dim": 16, "output_dim": 4}
 with blas_threads(1):
     trained_article = ArticleModel(**shape, rng=np.random.default_rng(0))
@@ -182,7 +212,8 @@ guess.compare(round(100 * of_article))
 assert min(of_article, of_formulas) > 0.98
 
 ids, classes = sequences(1000, np.random.default_rng(1))
-assert (trained_formulas.weights(ids).argmax(axis=-1) == (ids < 4).argmax(axis=-1)).mean() > 0.98  # it looks at the marker
+looks_at, marker = trained_formulas.weights(ids).argmax(axis=-1), (ids < 4).argmax(axis=-1)
+assert np.mean(looks_at == marker) > 0.98
 
 # %% [markdown]
 # Both solve it. The formulas' model looks at the marker, as the last line checks; of the other one that question cannot even be asked. A network learns to use
@@ -200,30 +231,37 @@ assert (trained_formulas.weights(ids).argmax(axis=-1) == (ids < 4).argmax(axis=-
 #
 # `does_it_attend` asks them. Two more suspects join: *uniform*, which looks at everything alike, and *argmax*, which looks at the best key alone.
 
+
 # %%
 def gate_per_word(queries, keys):
-    """The article's gate as one weight for each word, the mean over features; the queries do not occur."""
+    """The article's gate as one weight for each word, its mean over the features."""
     gate = anp.softmax(3 * keys, axis=0)  # (S, H)
     return np.tile(gate.mean(axis=-1), (len(queries), 1))  # (L, S)
+
 
 def uniform(queries, keys):
     return np.full((len(queries), len(keys)), 1 / len(keys))
 
+
 def argmax(queries, keys):
     return np.eye(len(keys))[anp.cosine_scores(queries, keys).argmax(axis=-1)]
 
-suspects = {"article's code": gate_per_word, "tutorial": tutorial, "uniform": uniform, "argmax": argmax}
+
+suspects = {"article's code": gate_per_word, "tutorial": tutorial}
+suspects |= {"uniform": uniform, "argmax": argmax}
 show(
-    heatmaps([Panel(name, suspect(queries, keys), example.sources, example.targets) for name, suspect in suspects.items()]),
+    line_up(suspects, keys, example.sources),
     caption="Four impostors. Each row is a distribution.",
 )
 
 # %%
-verdicts = {name: does_it_attend(suspect, queries, keys) for name, suspect in {**suspects, "honest": honest}.items()}
-for name, verdict in verdicts.items():
+suspects["honest"] = honest
+found = {}
+for name, suspect in suspects.items():
+    verdict = does_it_attend(suspect, queries, keys)
+    found[name] = [impostor.code for impostor in verdict.impostors]
     print(f"{name}:\n    {verdict}")
 
-found = {name: [impostor.code for impostor in verdict.impostors] for name, verdict in verdicts.items()}
 assert found == {
     "article's code": ["ignores-queries"],
     "tutorial": ["ignores-keys"],
@@ -236,11 +274,14 @@ assert found == {
 # Each is named by the question that it fails. *Argmax* is the subtlest: it compares, it follows, and it is right. But no small step changes it, so its derivative is 0
 # wherever there is one, and whatever made the queries and keys can never learn through it:
 
+
 # %%
 def slope(weights_of, h=1e-5):
     """How much the weight of water for river changes with the second component of water."""
     step = np.array([[0.0, h], [0.0, 0.0]])
-    return (weights_of(queries + step, keys)[0, 0] - weights_of(queries - step, keys)[0, 0]) / (2 * h)
+    difference = weights_of(queries + step, keys) - weights_of(queries - step, keys)
+    return difference[0, 0] / (2 * h)
+
 
 print(f"slope of argmax {slope(argmax)}, of the honest one {slope(honest):.3f}")
 assert slope(argmax) == 0 and abs(slope(honest)) > 0.1
@@ -248,9 +289,11 @@ assert slope(argmax) == 0 and abs(slope(honest)) > 0.1
 # %% [markdown]
 # The second trap comes up in the battery as well, and so do shapes the wrong way round. Try one of your own: write a function from `(queries, keys)` to weights, and hand it over.
 
+
 # %%
 def over_the_targets(queries, keys):
     return anp.softmax(anp.cosine_scores(queries, keys), axis=-2)
+
 
 verdict = does_it_attend(over_the_targets)
 print(verdict)

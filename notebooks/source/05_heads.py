@@ -25,20 +25,21 @@ from attention_np.visualize import Panel, entropy, heatmap, heatmaps
 # and that is symmetric: *river* looks at *money* exactly as *money* looks at *river*. Language is not like that. So each word is first mapped by three learned matrices:
 # to what it asks, to what it is found by, and to what it hands over:
 #
-# $$w_j W^q, \qquad v_i W^k, \qquad v_i W^v, \qquad \text{each by } (xW)_h = \sum_d x_d W_{dh}$$
+# $$w_j W^q, \qquad v_i W^k, \qquad v_i W^v, \qquad \text{each by } (vW)_l = \sum_k v_k W_{kl}$$
 #
 # As a loop and as one line; the matrices stand for learned ones:
 
 # %%
 words = example.sources + example.targets
 sequence = np.concatenate([example.keys, example.queries])  # (5, 2)
-query_map, key_map = np.array([[1.0, -1.0], [0.5, 1.0]]), np.array([[0.8, 0.0], [1.0, 1.0]])  # (2, 2) each
+query_map = np.array([[1.0, -1.0], [0.5, 1.0]])  # (2, 2)
+key_map = np.array([[0.8, 0.0], [1.0, 1.0]])  # (2, 2)
 
 by_loop = np.zeros_like(sequence)
 for t in range(len(sequence)):
-    for h in range(query_map.shape[1]):
-        for d in range(query_map.shape[0]):
-            by_loop[t, h] += sequence[t, d] * query_map[d, h]
+    for row in range(query_map.shape[0]):
+        for column in range(query_map.shape[1]):
+            by_loop[t, column] += sequence[t, row] * query_map[row, column]
 
 queries, keys = sequence @ query_map, sequence @ key_map  # (5, 2), (5, 2)
 np.testing.assert_allclose(queries, by_loop, rtol=1e-15)
@@ -50,13 +51,15 @@ np.testing.assert_allclose(plain, plain.T, atol=1e-15)
 assert abs(projected - projected.T).max() > 0.5
 
 figure = style.figure(width="full", height=3.7)
-for ax, scores, title in zip(figure.subplots(1, 2), (plain, projected), ("the words themselves", "after two maps")):
+titles = "the words themselves", "after two maps"
+for ax, scores, title in zip(figure.subplots(1, 2), (plain, projected), titles):
     heatmap(scores, words, words, ax=ax, value_range=(-1, 1), label="cosine", title=title)
 show(
     figure,
     caption="Left: symmetric. Right: who asks and who is asked makes a difference.",
-    alt=f"Two 5 by 5 heatmaps of cosines. Left, of the words themselves, equal to its mirror image. Right, of mapped words: the largest "
-    f"difference from its mirror image is {abs(projected - projected.T).max():.2f}.",
+    alt="Two 5 by 5 heatmaps of cosines. Left, of the words themselves, equal to its mirror "
+    "image. Right, of mapped words: the largest difference from its mirror image is "
+    f"{abs(projected - projected.T).max():.2f}.",
 )
 
 # %% [markdown]
@@ -87,7 +90,8 @@ for j in range(m):
     np.testing.assert_allclose(weights[j, : j + 1], anp.softmax(scores[j, : j + 1]), rtol=1e-14)
     assert (weights[j, j + 1 :] == 0).all()
 np.testing.assert_allclose(weights.sum(axis=-1), 1)
-assert (np.where(allowed, anp.softmax(scores), 0).sum(axis=-1)[:-1] < 0.99).any()  # set to 0 afterwards: less than 1
+too_late = np.where(allowed, anp.softmax(scores), 0)  # set to 0 after the softmax
+assert too_late.sum(axis=-1)[0] < 0.9  # what is left of a row no longer sums to 1
 
 figure = style.figure(width="full", height=3.7)
 left, right = figure.subplots(1, 2)
@@ -96,9 +100,11 @@ heatmap(weights, words, words, ax=right, mask=allowed, title="masked: hatched")
 near_zero = int(((weights < 0.01) & allowed).sum())
 show(
     figure,
-    caption="One array twice. A weight that may not be and a weight that happens to be small are different things.",
-    alt=f"A 5 by 5 array of causal weights, twice. Left, the {int((~allowed).sum())} forbidden cells have the colour of 0, as have {near_zero} allowed ones. "
-    f"Right, the forbidden ones are grey and hatched.",
+    caption="One array twice. A weight that may not be and a weight that happens to be small "
+    "are different things.",
+    alt=f"A 5 by 5 array of causal weights, twice. Left, the {int((~allowed).sum())} forbidden "
+    f"cells have the colour of 0, as have {near_zero} allowed ones. Right, the forbidden ones "
+    "are grey and hatched.",
 )
 assert near_zero > 0
 
@@ -109,14 +115,17 @@ assert near_zero > 0
 # none, and what stands there plays no part:
 
 # %%
-padded = np.concatenate([example.keys, np.zeros((1, 2))])[None]  # (1, 4, 2): a batch of one sequence of 3, padded to 4
+# A batch of one sequence of 3, padded to 4: (1, 4, 2).
+padded = np.concatenate([example.keys, np.zeros((1, 2))])[None]
 mask = anp.padding_mask(np.array([3]), sources=4)  # (1, 1, 4): the same for every target
 asking = example.queries[None]  # (1, 2, 2)
 
-unmasked, masked = (anp.softmax(anp.cosine_scores(asking, padded), mask=which) for which in (None, mask))
+unmasked = anp.softmax(anp.cosine_scores(asking, padded))  # (1, 2, 4)
+masked = anp.softmax(anp.cosine_scores(asking, padded), mask=mask)
 print("water, not masked:", unmasked[0, 0].round(2))
 print("water, masked:    ", masked[0, 0].round(2))
-np.testing.assert_allclose(masked[..., :3], anp.softmax(anp.cosine_scores(example.queries, example.keys))[None], rtol=1e-14)
+without = anp.softmax(anp.cosine_scores(example.queries, example.keys))  # (2, 3): never padded
+np.testing.assert_allclose(masked[0, :, :3], without, rtol=1e-14)
 
 other = padded.copy()
 other[0, 3] = 7.0, -9.0  # anything
@@ -136,10 +145,12 @@ vectors = np.concatenate([np.zeros((1, 2)), example.keys[:2]])  # (3, 2)
 may = anp.causal_mask(3, 3) & np.array([False, True, True])  # (3, 3); row 0 has no True
 s = anp.cosine_scores(vectors, vectors)
 
+
 def row_softmax(scores):
     with np.errstate(invalid="ignore"):
         e = np.exp(scores - scores.max(axis=-1, keepdims=True))
         return e / e.sum(axis=-1, keepdims=True)
+
 
 with_infinity = row_softmax(np.where(may, s, -np.inf))
 with_a_large_number = row_softmax(np.where(may, s, -1e9))
@@ -149,16 +160,24 @@ for name, p in (("-inf", with_infinity), ("-1e9", with_a_large_number), ("anp.so
 
 assert np.isnan(with_infinity[0]).all()  # one such row, and every number after it is NaN
 np.testing.assert_allclose(with_a_large_number[0], 1 / 3)  # evenly over what is forbidden
-assert (ours[0] == 0).all() and np.array_equal(anp.softmax_backward(np.ones((3, 3)), ours)[0], np.zeros(3))
+assert (ours[0] == 0).all()
+assert (anp.softmax_backward(np.ones((3, 3)), ours)[0] == 0).all()
 guess.compare(ours[0])
 
 show(
     heatmap(
-        np.stack([with_a_large_number, ours]), tokens, tokens, mask=may, row_sums=True, title=["masked by −1e9", "anp.softmax"]
+        np.stack([with_a_large_number, ours]),
+        tokens,
+        tokens,
+        mask=may,
+        row_sums=True,
+        title=["masked by −1e9", "anp.softmax"],
     ),
-    caption="Left: the first row leaks into what is forbidden, the hatched cells keep colour and number. Right: zeros, context 0, gradient 0.",
-    alt=f"Two 3 by 3 heatmaps under one mask. Left, masked by a large negative number, the row of (pad) has {with_a_large_number[0].max():.2f} in each of its "
-    f"forbidden cells. Right its weights and its sum are {ours[0].sum():.0f}; the other rows are the same.",
+    caption="Left: the first row leaks into what is forbidden, the hatched cells keep colour "
+    "and number. Right: zeros, context 0, gradient 0.",
+    alt="Two 3 by 3 heatmaps under one mask. Left, masked by a large negative number, the row "
+    f"of (pad) has {with_a_large_number[0].max():.2f} in each of its forbidden cells. Right its "
+    f"weights and its sum are {ours[0].sum():.0f}; the other rows are the same.",
 )
 
 # %% [markdown]
@@ -167,10 +186,10 @@ show(
 #
 # ## Heads: several attentions side by side
 #
-# One softmax has one peak. To look for two things at once, cut queries, keys and values into $h$ **heads** of width $d / h$, attend in each by itself, put the results side by side, and
-# map them once more:
+# One softmax has one peak. To look for two things at once, cut queries, keys and values into **heads**, attend in each by itself, put the results side by side, and map
+# them once more:
 #
-# $$\mathrm{out} = \mathrm{concat}_h \bigl( \mathrm{attention}(w W^q_h,\; v W^k_h,\; v W^v_h) \bigr) W^o$$
+# $$\mathrm{out} = \bigl[\, \mathrm{attention}(w W^q,\; v W^k,\; v W^v) \text{ of head 1},\ \text{of head 2},\ \dots \bigr] \, W^o$$
 #
 # Cutting is where it goes wrong. The heads' axis must come to stand *before* the words' axis; a reshape alone deals out words in place of components:
 
@@ -180,7 +199,8 @@ right_way = numbered.reshape(3, 2, 2).swapaxes(0, 1)  # (2, 3, 2): (heads, words
 wrong_way = numbered.reshape(2, 3, 2)  # the same shape
 print("head 0 sees, right:", right_way[0].tolist())
 print("head 0 sees, wrong:", wrong_way[0].tolist())
-assert np.array_equal(right_way[0], numbered[:, :2]) and not np.array_equal(wrong_way[0], numbered[:, :2])
+assert np.array_equal(right_way[0], numbered[:, :2])
+assert not np.array_equal(wrong_way[0], numbered[:, :2])
 
 # %% [markdown]
 # Now a whole layer with random maps, on our five words widened to eight components, with a causal mask, computed once by hand, head by head, and once by the package:
@@ -189,14 +209,17 @@ assert np.array_equal(right_way[0], numbered[:, :2]) and not np.array_equal(wron
 rng = np.random.default_rng(0)
 wide = (sequence @ rng.normal(size=(2, 8)))[None]  # (1, 5, 8): a batch of one
 layer = MultiHeadAttention(8, heads=4, rng=rng, dtype=np.float64)
-layer.sharpness.log_scale.value[:] = np.log([1.0, 3.0, 10.0, 30.0])  # learned in earnest; here each head gets its own β
+betas = [1.0, 3.0, 10.0, 30.0]  # a sharpness for each head; in earnest it is learned
+layer.sharpness.log_scale.value[:] = np.log(betas)
 
-mapped = [wide[0] @ part.weight.value + part.bias.value for part in (layer.query, layer.key, layer.value)]  # three of (5, 8)
+parts = layer.query, layer.key, layer.value
+mapped = [wide[0] @ part.weight.value + part.bias.value for part in parts]  # three of (5, 8)
 results = []
-for head, beta in enumerate((1.0, 3.0, 10.0, 30.0)):
+for head, beta in enumerate(betas):
     q, k, v = (x[:, 2 * head : 2 * head + 2] for x in mapped)  # (5, 2) each
     results.append(anp.context(anp.softmax(beta * anp.cosine_scores(q, k), mask=allowed), v))
-by_hand = np.concatenate(results, axis=-1) @ layer.output.weight.value + layer.output.bias.value  # (5, 8)
+side_by_side = np.concatenate(results, axis=-1)  # (5, 8)
+by_hand = side_by_side @ layer.output.weight.value + layer.output.bias.value  # (5, 8)
 
 output, backward = layer(wide, causal=True)
 np.testing.assert_allclose(output[0], by_hand, rtol=1e-10)
@@ -204,14 +227,16 @@ np.testing.assert_allclose(output[0], by_hand, rtol=1e-10)
 head_weights = layer.weights(wide, causal=True)[0]  # (4, 5, 5)
 np.testing.assert_allclose(head_weights.sum(axis=-1), 1)
 mean_entropy = entropy(head_weights).mean(axis=-1)  # (4,)
-assert mean_entropy[2:].max() < mean_entropy[:2].min()  # the two sharp heads below the two blunt ones
+assert mean_entropy[2:].max() < mean_entropy[:2].min()  # the sharp heads below the blunt ones
 
 figure = style.figure(width="full", height=6.4)
-heatmap(head_weights, words, words, ax=figure.subplots(2, 2), mask=allowed, title=["β = 1", "β = 3", "β = 10", "β = 30"])
+titles = [f"head {head}: β = {beta:.0f}" for head, beta in enumerate(betas)]
+heatmap(head_weights, words, words, ax=figure.subplots(2, 2), mask=allowed, title=titles)
 show(
     figure,
     caption="Four heads on one scale. A blunt head looks blunt beside a sharp one.",
-    alt=f"Four causal heatmaps of five words, at β = 1, 3, 10 and 30. Their mean entropies are {', '.join(f'{h:.2f}' for h in mean_entropy)} nats.",
+    alt="Four causal heatmaps of five words, at β = 1, 3, 10 and 30. Their mean entropies are "
+    f"{', '.join(f'{h:.2f}' for h in mean_entropy)} nats.",
 )
 
 # %% [markdown]
@@ -241,9 +266,11 @@ for name, s in all_scores.items():
 np.testing.assert_allclose(all_scores["scaled dot"], all_scores["dot"] / np.sqrt(2), rtol=1e-15)
 assert abs(all_scores["additive"]).max() <= abs(u).sum() and abs(all_scores["cosine"]).max() <= 1
 
+both = example.sources, example.targets
 show(
-    heatmaps([Panel(name, anp.softmax(s), example.sources, example.targets) for name, s in all_scores.items()]),
-    caption="The same words, four scores, one scale. The additive score waits for its matrices to be learned; here they are identities.",
+    heatmaps([Panel(name, anp.softmax(s), *both) for name, s in all_scores.items()]),
+    caption="The same words, four scores, one scale. The additive score waits for its matrices "
+    "to be learned; here they are identities.",
 )
 
 # %% [markdown]
@@ -258,13 +285,14 @@ guess = predict("Mean largest of 10 weights, plain dot product, d = 1024:", 0.3)
 widths = (1, 4, 16, 64, 256, 1024)
 peaks = {"dot": [], "scaled dot": [], "cosine": []}
 for d in widths:
-    w, v = rng.normal(size=(300, 1, d)), rng.normal(size=(300, 10, d))  # 300 times one query and ten keys
+    w, v = rng.normal(size=(300, 1, d)), rng.normal(size=(300, 10, d))  # 300 times 1 and 10 keys
     assert abs(anp.dot_scores(w, v).std() / np.sqrt(d) - 1) < 0.1
     for name, found in peaks.items():
         found.append(anp.softmax(score_of[name](w, v)).max(axis=-1).mean())
 
 guess.compare(peaks["dot"][-1])
-assert peaks["dot"][-1] > 0.9 and 0.2 < peaks["scaled dot"][-1] < 0.4 and peaks["cosine"][-1] < 0.12
+assert peaks["dot"][-1] > 0.9 and 0.2 < peaks["scaled dot"][-1] < 0.4
+assert peaks["cosine"][-1] < 0.12
 
 figure = style.figure(width="half", height=3.0)
 ax = figure.add_subplot()
@@ -278,8 +306,10 @@ ax.legend(frameon=False, loc=(0.02, 0.62))
 show(
     figure,
     caption="Random vectors. Dashed: all ten alike.",
-    alt=f"The mean largest weight over the width, from {widths[0]} to {widths[-1]}. The dot product rises from {peaks['dot'][0]:.2f} to {peaks['dot'][-1]:.2f}, the scaled one "
-    f"ends at {peaks['scaled dot'][-1]:.2f}, the cosine falls from {peaks['cosine'][0]:.2f} to {peaks['cosine'][-1]:.2f}.",
+    alt=f"The mean largest weight over the width, from {widths[0]} to {widths[-1]}. The dot "
+    f"product rises from {peaks['dot'][0]:.2f} to {peaks['dot'][-1]:.2f}, the scaled one ends at "
+    f"{peaks['scaled dot'][-1]:.2f}, the cosine falls from {peaks['cosine'][0]:.2f} to "
+    f"{peaks['cosine'][-1]:.2f}.",
 )
 
 # %% [markdown]
