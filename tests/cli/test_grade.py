@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from attention_np.classroom.assignment.key import Key, key_file, write_key
+from attention_np.classroom.catalogue import exercise_named
 
 RIGHT = "def context(weights, values):\n    return weights @ values\n"
 WRONG = "import numpy as np\n\ndef context(weights, values):\n    return np.abs(weights @ values)\n"
+MOST = exercise_named("context").points
 
 
 @pytest.fixture
@@ -35,19 +37,19 @@ def test_a_class_is_graded_whatever_is_in_it_and_known_results_are_found_again(
     assert first.status == 0, first.err
     assert "graded 2 of 2" in first.err
     lines = first.out.splitlines()
-    assert lines[1].startswith("anna") and "8 / 8  1 pass" in lines[1]
-    assert lines[2].startswith("ben") and "0 / 8  1 wrong" in lines[2]
+    assert lines[1].startswith("anna") and f"{MOST} / {MOST}  1 pass" in lines[1]
+    assert lines[2].startswith("ben") and f"0 / {MOST}  1 wrong" in lines[2]
     assert any(line.startswith("Isolation: ") for line in lines) and str(tmp_path / "out") in lines[-1]
     content = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
-    assert [one["score"] for one in content["submissions"]] == [8, 0]
+    assert [one["score"] for one in content["submissions"]] == [MOST, 0]
     scores = list(csv.DictReader((tmp_path / "s.csv").read_text(encoding="utf-8").splitlines()))
-    assert [row["context"] for row in scores] == ["8", "0"]
+    assert [row["context"] for row in scores] == [str(MOST), "0"]
     assert (tmp_path / "s.html").exists() and len(list((tmp_path / "s-students").iterdir())) == 2
 
     (tmp_path / "fix.csv").write_text("student,exercise,points,reason\nben,context,3,kind\n", encoding="utf-8")
     (tmp_path / "who.csv").write_text("id,name\n1,Anna\n2,Carl\n", encoding="utf-8")
     second = fresh_run(*arguments, "--corrections", str(tmp_path / "fix.csv"))
-    assert "nothing new to grade" in second.err and "3 / 8  1 wrong, 1 corrected" in second.out
+    assert "nothing new to grade" in second.err and f"3 / {MOST}  1 wrong, 1 corrected" in second.out
     third = fresh_run(*arguments, "--roster", str(tmp_path / "who.csv"), "--json", "-")
     content = json.loads(third.out)
     assert [one["student"] for one in content["missing"]] == ["Carl"]

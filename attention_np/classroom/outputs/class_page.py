@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from ...gradcheck.diagnosis import CODES
@@ -30,10 +30,10 @@ def class_page(graded: Class, links: Sequence[str]) -> str:
         section("students", "Students", [_students(graded, links)]),
     ]
     evidence = [
-        f"{student.name}, {result.name}: {line}"
+        f"{student.name}, {result.name}: {line}" + (f" ({count} times)" if count > 1 else "")
         for student in graded.students
         for result in student.results
-        for line in result.tampering
+        for line, count in Counter(result.tampering).items()
     ]
     if evidence:
         body.append(section("tampering", "Evidence of tampering", [sentences(evidence)]))

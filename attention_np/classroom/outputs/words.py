@@ -10,8 +10,8 @@ from ..grading.names import plain
 from ..grading.result import Class, Graded, Result, lateness, points_text
 from ..grading.similarity import PACKAGE
 
-_LONGEST_NAME = 32
-_MISTAKES = 5
+_LONGEST_NAME, _LONGEST_LINE = 32, 150
+_MISTAKES, _REMARKS = 5, 8
 
 
 def result_lines(result: Result) -> Iterator[str]:
@@ -42,7 +42,7 @@ def class_lines(graded: Class) -> Iterator[str]:
     width = max([len("name"), *(min(len(one.name), _LONGEST_NAME) for one in graded.students)]) + 2
     yield f"{'name':<{width}}{'score':>12}  verdicts"
     for student in graded.students:
-        name = student.name if len(student.name) <= _LONGEST_NAME else student.name[: _LONGEST_NAME - 1] + "…"
+        name = _shortened(student.name, _LONGEST_NAME)
         score = "-" if student.missing else f"{total_text(student)} / {student.max_score}"
         yield f"{name:<{width}}{score:>12}  {verdicts_text(student)}"
     yield ""
@@ -50,12 +50,14 @@ def class_lines(graded: Class) -> Iterator[str]:
     if mistakes:
         yield "The commonest mistakes:"
     for one in mistakes[:_MISTAKES]:
-        yield f"  {one.students} in {one.exercise}: {plain(one.message)}"
+        yield _shortened(f"  {one.students} in {one.exercise}: {plain(one.message)}", _LONGEST_LINE)
     if graded.likenesses:
         package = sum(likeness.other == PACKAGE for likeness in graded.likenesses)
         pairs = len(graded.likenesses) - package
         yield f"Much alike: {pairs} functions of two students, {package} with the package; --html and --json name them."
-    yield from graded.remarks
+    yield from (_shortened(remark, _LONGEST_LINE) for remark in graded.remarks[:_REMARKS])
+    if (more := len(graded.remarks) - _REMARKS) > 0:
+        yield f"{more} more remarks are in --html and --json."
     yield f"Isolation: {graded.isolation}"
 
 
@@ -69,3 +71,7 @@ def verdicts_text(student: Graded) -> str:
     if count := sum(result.correction is not None for result in student.results):
         said.append(f"{count} corrected")
     return ", ".join(said)
+
+
+def _shortened(line: str, longest: int) -> str:
+    return line if len(line) <= longest else line[: longest - 1] + "…"
