@@ -15,6 +15,9 @@ from ..gradcheck.judge import Subject
 Draw = Callable[[Collection[str] | None, np.random.Generator], Iterator[Situation]]
 """From the names of the arguments that a function takes (None: any) to the situations in which it is called."""
 
+LARGE_ARRAYS = "large arrays"
+"""The feature of a case that takes long: it comes behind all others, and is called once, not twice."""
+
 
 @dataclass(frozen=True)
 class Group:

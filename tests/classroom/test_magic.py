@@ -16,6 +16,7 @@ from attention_np import context, softmax_backward
 from attention_np.classroom.catalogue import exercise_named
 
 NAME = "softmax_backward"
+POINTS = exercise_named(NAME).points
 HEAD = f"def {NAME}(d_weights, weights, axis=-1):\n"
 RIGHT = HEAD + "    return weights * (d_weights - (d_weights * weights).sum(axis, keepdims=True))\n"
 WRONG = HEAD + "    return d_weights * weights * (1 - weights)\n"
@@ -66,15 +67,15 @@ def test_a_blank_cell_says_so_in_one_line_and_the_package_takes_its_place(run: C
 
 
 def test_a_right_function_stays(run: Cell, shell: Any) -> None:
-    assert run(RIGHT).text == f"{NAME}: right, 12 of 12 points"
+    assert run(RIGHT).text == f"{NAME}: right, {POINTS} of {POINTS} points"
     assert shell.user_ns[NAME] is not softmax_backward
-    assert run("").text == f"{NAME}: right, 12 of 12 points"
+    assert run("").text == f"{NAME}: right, {POINTS} of {POINTS} points"
 
 
 def test_a_wrong_function_is_explained_and_the_package_takes_its_place(run: Cell, shell: Any) -> None:
     shown = run(WRONG)
     for said in (shown.text, shown.html):
-        assert "wrong" in said and "0 of 12 points" in said and "diagonal-only" in said
+        assert "wrong" in said and f"0 of {POINTS} points" in said and "diagonal-only" in said
         assert "The smallest case that fails (the worked example)" in said
         assert "yours: d_scores = [[ 0.1875,  0.    ]" in said and "right: d_scores = [[ 0.1875, -0.1875]" in said
         assert "Hint" not in said
@@ -103,7 +104,7 @@ def test_hints_come_when_they_are_asked_for(run: Cell) -> None:
 )
 def test_what_does_not_run_is_told_with_its_line(run: Cell, shell: Any, source: str, said: str) -> None:
     shown = run(source)
-    assert said in " ".join(shown.text.split()) and "does not run, 0 of 12 points" in shown.text
+    assert said in " ".join(shown.text.split()) and f"does not run, 0 of {POINTS} points" in shown.text
     assert shell.user_ns[NAME] is softmax_backward
 
 
@@ -117,7 +118,7 @@ def test_the_cell_runs_as_any_other(run: Cell, shell: Any) -> None:
 def test_what_the_function_prints_is_no_part_of_the_report(run: Cell) -> None:
     noise = "    import sys, warnings\n    print('noise'); print('noise', file=sys.stderr); warnings.warn('noise')\n"
     shown = run(RIGHT.replace(HEAD, HEAD + noise))
-    assert shown.printed == "" and shown.text == f"{NAME}: right, 12 of 12 points"
+    assert shown.printed == "" and shown.text == f"{NAME}: right, {POINTS} of {POINTS} points"
 
 
 @pytest.mark.parametrize("source", [WRONG, HEAD + "    return weights.total\n", RIGHT])

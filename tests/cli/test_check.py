@@ -19,6 +19,7 @@ from attention_np.classroom.catalogue import exercise_named, exercises
 
 CONTEXT = "def context(weights, values):\n    return weights @ values\n"
 HEAD = "import numpy as np\n\n\ndef softmax_backward(d_weights, weights, axis=-1):\n"
+POINTS = exercise_named("softmax_backward").points
 WRONG = HEAD + "    return d_weights * weights * (1 - weights)\n"
 BLANK = "def dot_scores(queries, keys):\n    raise NotImplementedError\n"
 OWN = """
@@ -44,12 +45,12 @@ def test_what_is_wrong_is_named_and_shown_in_numbers_and_status_is_1(fresh_run: 
     file.write_text(WRONG, encoding="utf-8")
     done = fresh_run("check", str(file))
     assert (done.status, done.err) == (1, "")
-    assert "softmax_backward: wrong, 0 of 12 points" in done.out and "[diagonal-only]" in done.out
+    assert f"softmax_backward: wrong, 0 of {POINTS} points" in done.out and "[diagonal-only]" in done.out
     assert "ran in all, right shapes in all, right in 2" in done.out and "batches: 0/3" in done.out
     assert "The smallest case that fails (the worked example):" in done.out
     assert "yours: d_scores = [[ 0.1875,  0.    ]," in done.out
     assert "right: d_scores = [[ 0.1875, -0.1875]," in done.out
-    assert "Hint" not in done.out and done.out.endswith("1 wrong: 0 of 12 points; a hint: --hint 1\n")
+    assert "Hint" not in done.out and done.out.endswith(f"1 wrong: 0 of {POINTS} points; a hint: --hint 1\n")
 
 
 @pytest.mark.parametrize(("asked", "number"), [(["--hint"], 1), (["--hint", "3"], 3)])
@@ -90,7 +91,7 @@ def test_json_is_as_the_contract_says_and_has_hints_and_numbers(fresh_run: Any, 
     right, wrong = sorted(json.loads(done.out)["exercises"], key=lambda one: one["name"])
     assert done.status == 1
     assert (right["name"], right["verdict"], right["passed"], right["diagnoses"]) == ("context", "pass", True, [])
-    assert (wrong["verdict"], wrong["passed"], wrong["points"], wrong["max_points"]) == ("wrong", False, 0, 12)
+    assert (wrong["verdict"], wrong["passed"], wrong["points"], wrong["max_points"]) == ("wrong", False, 0, POINTS)
     assert wrong["diagnoses"][0].keys() == {"code", "input", "message", "hint"}
     assert wrong["smallest_failing"]["given"]["d_scores"] == [[0.1875, 0], [0.5, -0.25]]
 
@@ -188,7 +189,7 @@ def watched(file: Path) -> Iterator[Watched]:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
 def test_a_watched_file_is_checked_at_each_change_of_its_content(watched: Watched, file: Path) -> None:
-    watched.until("1 wrong: 0 of 12 points")
+    watched.until(f"1 wrong: 0 of {POINTS} points")
     file.write_text(CONTEXT, encoding="utf-8")
     watched.until("1 right: 8 of 8 points")
     # Saved once more without a change, gone for a moment, and back as it was: nothing to say.

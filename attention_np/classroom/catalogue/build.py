@@ -18,6 +18,7 @@ from ...gradcheck.function import situations
 from ...gradcheck.judge import Subject
 from ..blanks import blank_of, solution_of
 from ..exercise import Exercise, Group
+from .large import LARGE, large_case
 
 Rng = np.random.Generator
 Hints = tuple[str, str, str]
@@ -65,6 +66,8 @@ def package_exercise(
         for situation in situations(name, taken, rng):
             yield situation
             yield from more(situation)
+        if contract.is_backward:
+            yield large_case(name.removesuffix("_backward"), rng)
 
     function = getattr(functional, name)
     return Exercise(
@@ -76,7 +79,7 @@ def package_exercise(
         f"{statement}\n\n**Shapes.** {shapes}",
         example,
         hints,
-        (ORDINARY, BATCHES, *specials, MEMORY_ORDER),
+        (ORDINARY, BATCHES, *specials, MEMORY_ORDER, *([LARGE] if contract.is_backward else [])),
         blank_of(function),
         solution_of(function),
         notebook,

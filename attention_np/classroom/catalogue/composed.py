@@ -9,10 +9,11 @@ from ...functional._checks import Array
 from ...functional.context import context, context_backward
 from ...functional.scores import dot_scores, dot_scores_backward
 from ...functional.weights import softmax, softmax_backward
-from ...gradcheck.cases.situations import Drawn, Lengths, away_from_zero, layouts, normal
+from ...gradcheck.cases.situations import Drawn, Lengths, away_from_zero, layouts, normal, special
 from ...gradcheck.catalogue.mistake import Mistake
-from ..exercise import Exercise
-from .build import Rng, numbers, own_exercise
+from ..exercise import LARGE_ARRAYS, Exercise
+from .build import PLAIN, Rng, numbers, own_exercise
+from .large import FEWER, LARGE
 
 _TOPIC = "attention"
 _SIZES = {"L": "L, the number of targets", "S": "S, the number of sources", "d": "d, the width"}
@@ -79,7 +80,8 @@ def _attend_cases(rng: Rng) -> Iterator[Drawn]:
 
 
 def _attend_back_cases(rng: Rng) -> Iterator[Drawn]:
-    return layouts(rng, _attend_back, _SIZES)
+    yield from layouts(rng, _attend_back, _SIZES)
+    yield special(LARGE_ARRAYS, rng, _attend_back, {}, lengths=FEWER)
 
 
 def _d_scaled(g: Array, q: Array, k: Array, v: Array, b: float) -> Array:
@@ -158,6 +160,7 @@ def exercises() -> tuple[Exercise, ...]:
             ),
             notebook="07",
             cases=_attend_back_cases,
+            groups=(*PLAIN, LARGE),
             mistakes=(
                 Mistake(
                     "attend_backward",

@@ -9,10 +9,11 @@ import numpy as np
 
 from ...functional._checks import Array
 from ...functional.weights import softmax, softmax_backward
-from ...gradcheck.cases.situations import Drawn, Lengths, away_from_zero, layouts, normal
+from ...gradcheck.cases.situations import Drawn, Lengths, away_from_zero, layouts, normal, special
 from ...gradcheck.catalogue.mistake import Mistake
-from ..exercise import Exercise
-from .build import Rng, numbers, own_exercise
+from ..exercise import LARGE_ARRAYS, Exercise
+from .build import PLAIN, Rng, numbers, own_exercise
+from .large import LARGE, LENGTHS
 
 _TOPIC = "attention"
 _SIZES = {"L": "L, the number of targets", "S": "S, the number of sources", "d": "d, the width"}
@@ -66,7 +67,8 @@ def _sharpen_cases(rng: Rng) -> Iterator[Drawn]:
 
 
 def _sharpen_back_cases(rng: Rng) -> Iterator[Drawn]:
-    return layouts(rng, _scores_back, _SIZES)
+    yield from layouts(rng, _scores_back, _SIZES)
+    yield special(LARGE_ARRAYS, rng, _scores_back, {}, lengths=LENGTHS)
 
 
 def _back(p: Array, dp: Array) -> Array:
@@ -138,6 +140,7 @@ def exercises() -> tuple[Exercise, ...]:
             ),
             notebook="06",
             cases=_sharpen_back_cases,
+            groups=(*PLAIN, LARGE),
             mistakes=(
                 Mistake(
                     "sharpen_backward",

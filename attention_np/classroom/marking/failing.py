@@ -56,14 +56,14 @@ def worked_examples(exercise: Exercise, drawn: Sequence[Situation]) -> list[Situ
     return list(found.values())
 
 
-def steps_of(judgement: Judgement, cases: int) -> Steps:
+def steps_of(judgements: Sequence[Judgement], cases: int) -> Steps:
     """How far a function came in `cases` cases, of which those judged were answered."""
-    seen = judgement.seen
+    seen = [items for judgement in judgements for items in judgement.seen]
     return Steps(
         cases,
         sum(bool(items) for items in seen),
         sum(bool(items) and all(item.given.shape == item.expected.shape for item in items) for items in seen),
-        sum(right for _, right in judgement.outcomes),
+        sum(right for judgement in judgements for _, right in judgement.outcomes),
     )
 
 

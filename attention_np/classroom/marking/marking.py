@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +13,9 @@ from ..submission import Submission
 from ..worker import Isolation, WorkerFailed, run_function
 from .failing import worked_examples
 from .mark import Mark, Verdict
-from .recorded import giver
+from .recorded import calls_of, giver
 from .score import not_taken, scored, without_points
 
-_TWICE = 2
 _USUAL = Limits()
 
 
@@ -48,23 +48,24 @@ def mark(
     takes = submission.functions[name].takes
     drawn = list(exercise.draw(takes, rng))
     examples = worked_examples(exercise, drawn)
-    # Each case is called twice: a function must give the same again.
-    calls = [
-        Call(tuple(situation.arguments.values()), situation.options)
-        for situation in (*examples, *drawn)
-        for _ in range(_TWICE)
-    ]
+    calls = [calls_of(situation) for situation in (*examples, *drawn)]
     try:
         source = submission.source_for(name)
-        ran = run_function(source, name, calls, driver=exercise.driver, limits=limits, isolation=isolation)
+        ran = run_function(source, name, sum(calls, []), driver=exercise.driver, limits=limits, isolation=isolation)
     except WorkerFailed as failed:
         return without_points(exercise, "grader-error", str(failed))
     if ran.status in ("tampered", "not-attempted"):
         return _with_what_was_seen(without_points(exercise, ran.status, ran.message), ran)
-    answered = max(0, len(ran.outcomes) // _TWICE - len(examples))
-    found = scored(exercise, examples, drawn, answered, giver(name, ran.outcomes, submission.where))
+    answered = max(0, _answered(calls, len(ran.outcomes)) - len(examples))
+    found = scored(exercise, examples, drawn, answered, giver(name, calls, ran.outcomes, submission.where))
     message = ran.message or not_taken(exercise, takes)
     return _with_what_was_seen(replace(found, verdict=_verdict(found, ran), message=message), ran)
+
+
+def _answered(calls: Sequence[Sequence[Call]], outcomes: int) -> int:
+    """How many cases were answered in full."""
+    done = np.cumsum([len(case) for case in calls])
+    return int(np.searchsorted(done, outcomes, side="right"))
 
 
 def _verdict(found: Mark, ran: Ran) -> Verdict:

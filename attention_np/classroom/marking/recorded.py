@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
 
 from ...gradcheck.calls import Called, Refused
 from ...gradcheck.diagnosis import Diagnosis
 from ...gradcheck.evidence import Situation
-from ..run import Raised, Returned
+from ..exercise import LARGE_ARRAYS
+from ..run import Call, Raised, Returned
 
 Where = Callable[[int], str]
 """A line of the source in the learner's words."""
 
 
-def giver(name: str, outcomes: Sequence[Returned | Raised], where: Where) -> Callable[[Situation], Called]:
-    """A function that gives the recorded outcomes of `name` one after the other, in the order of the calls."""
-    left: Iterator[Returned | Raised] = iter(outcomes)
+def giver(
+    name: str, calls: Sequence[Sequence[Call]], outcomes: Sequence[Returned | Raised], where: Where
+) -> Callable[[Situation], Called]:
+    """A function that gives the recorded outcomes of `name` case by case.
+
+    Parameters
+    ----------
+    name : str
+    calls : sequence of sequence of Call
+        Of each case, as `calls_of` gives them, in the order in which the cases will be asked for.
+    outcomes : sequence
+        Of all calls, one after the other; they may end early.
+    where : callable
+    """
+    left = iter(outcomes)
+    cases = iter([list(islice(left, len(own))) for own in calls])
+    asked: Situation | None = None
+    second: Returned | Raised
 
     def give(situation: Situation) -> Called:
-        outcome = next(left)
+        nonlocal asked, second
+        if situation is asked:
+            outcome = second
+        else:
+            # A judge whom the first call gave nothing does not ask for the second.
+            asked, (outcome, *others) = situation, next(cases)
+            second = _second(outcome, others)
         if isinstance(outcome, Raised):
             raise Refused(_raised(name, outcome, situation, where))
         for word in outcome.not_arrays:
@@ -28,6 +54,29 @@ def giver(name: str, outcomes: Sequence[Returned | Raised], where: Where) -> Cal
         return Called(value, [*_changed(name, outcome), *_random(name, outcome)])
 
     return give
+
+
+def calls_of(situation: Situation) -> list[Call]:
+    """A case is called twice, for a function must give the same again; the second time with arrays that cannot be changed."""
+    call = Call(tuple(situation.arguments.values()), situation.options)
+    if LARGE_ARRAYS in situation.features:
+        return [call]
+    return [call, Call(tuple(map(_read_only, call.arguments)), {k: _read_only(v) for k, v in call.options.items()})]
+
+
+def _read_only(value: Any) -> Any:
+    if not isinstance(value, np.ndarray):
+        return value
+    view = value.view()
+    view.flags.writeable = False
+    return view
+
+
+def _second(first: Returned | Raised, others: Sequence[Returned | Raised]) -> Returned | Raised:
+    """What the second call gave; where there was none, or it failed for what the first is blamed for, the first once more."""
+    if others and not (isinstance(others[0], Raised) and isinstance(first, Returned) and first.changed):
+        return others[0]
+    return first._replace(values=tuple(map(np.copy, first.values))) if isinstance(first, Returned) else first
 
 
 def _raised(name: str, raised: Raised, situation: Situation, where: Where) -> Diagnosis:

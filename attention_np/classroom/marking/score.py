@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ...gradcheck.evidence import Situation
 from ...gradcheck.judge import Give, judge
-from ..exercise import Exercise, Group
+from ..exercise import LARGE_ARRAYS, Exercise, Group
 from .failing import smallest_failing, steps_of
 from .mark import GroupMark, Mark, Verdict
 
@@ -21,18 +22,29 @@ def scored(
     The verdict is "pass" or "wrong".
     """
     tried = judge(exercise.subject, examples if answered else [], give)
-    made = judge(exercise.subject, drawn[:answered], give)
-    right = [well for _, well in made.outcomes] + [False] * (len(drawn) - answered)
+    made = judge(exercise.subject, [case for case in drawn[:answered] if not _is_large(case)], give)
+    # Apart: what is wrong is explained by the small ones, and no known mistake is computed on large arrays for nothing.
+    large = judge(exercise.subject, [_unexplained(case) for case in drawn[:answered] if _is_large(case)], give)
+    right = [well for judged in (made, large) for _, well in judged.outcomes] + [False] * (len(drawn) - answered)
     groups = tuple(_group_mark(exercise, group, drawn, right) for group in exercise.groups)
     full = all(group.points == group.max_points for group in groups)
+    report = made.report if large.report.passed or not made.report.passed else large.report
     return Mark(
         exercise.name,
-        "pass" if full and answered and made.report.passed else "wrong",
+        "pass" if full and answered and report.passed else "wrong",
         groups,
-        made.report if answered else None,
-        steps_of(made, len(drawn)),
+        report if answered else None,
+        steps_of((made, large), len(drawn)),
         smallest_failing(exercise, tried, made),
     )
+
+
+def _is_large(situation: Situation) -> bool:
+    return LARGE_ARRAYS in situation.features
+
+
+def _unexplained(situation: Situation) -> Situation:
+    return replace(situation, function="", mistakes=())
 
 
 def without_points(exercise: Exercise, verdict: Verdict, message: str) -> Mark:
