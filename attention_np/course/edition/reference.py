@@ -124,4 +124,5 @@ def _signature(function: Any, name: str) -> str:
     source = textwrap.dedent(inspect.getsource(function))
     node = next(node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef))
     head = "\n".join(source.splitlines()[node.lineno - 1 : node.body[0].lineno - 1])
+    head = re.sub(r"\bself(?:,\s*)?", "", head, count=1)
     return re.sub(r"\s*:$", "", head).replace(f"def {function.__name__}", name, 1)

@@ -14,6 +14,7 @@
     const slider = made("input", {type: "range", min: 0, max: data.stops.length - 1, step: 1, value: data.start});
     const shown = made("output", {});
     slider.addEventListener("input", () => move(Number(slider.value)));
+    keepKeys(slider);
 
     function move(position) {
       shown.textContent = data.stops[position];
@@ -66,6 +67,7 @@
 
     cells.forEach((cell, index) => {
       cell.tabIndex = index ? -1 : 0;
+      keepKeys(cell);
       cell.addEventListener("pointerenter", () => point(index));
       cell.addEventListener("pointerleave", () => point(null));
       cell.addEventListener("focus", () => point(index));
@@ -104,6 +106,11 @@
   function numbers(element, panel) {
     const values = element.querySelectorAll("dd");
     return position => panel.rows.forEach((row, index) => { values[index].textContent = row[position]; });
+  }
+
+  // JupyterLab takes the arrow keys for itself unless what has the focus tells it to let them pass.
+  function keepKeys(element) {
+    element.dataset.lmSuppressShortcuts = "true";
   }
 
   function made(tag, properties) {

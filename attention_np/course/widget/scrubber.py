@@ -66,9 +66,8 @@ def scrubber_html(
     written = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     identity = "scrub-" + hashlib.sha256(f"{written}{said}".encode()).hexdigest()[:10]
     drawn = "".join(f'<div class="panel">{panel.html(start, stops)}</div>' for panel in panels)
-    # JupyterLab takes the arrow keys for itself unless it is told to let them pass.
     return (
-        f'<div id="{identity}" class="scrubber" role="group" aria-label="{text(said)}" data-lm-suppress-shortcuts="true">'
+        f'<div id="{identity}" class="scrubber" role="group" aria-label="{text(said)}">'
         f"<style>{_style(identity)}</style>"
         f'<p class="still">Shown: {text(name)} = {text(stops[start])}. Where scripts run, a slider goes through all '
         f"{count} positions.</p>"
