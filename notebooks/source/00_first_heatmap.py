@@ -21,14 +21,8 @@ from attention_np.course import example, predict, show
 from attention_np.visualize import alt_text, heatmap
 
 print("attention_np", anp.__version__)
-print(
-    "Python",
-    platform.python_version(),
-    "· NumPy",
-    np.__version__,
-    "· Matplotlib",
-    matplotlib.__version__,
-)
+print("Python", platform.python_version(), "and NumPy", np.__version__)
+print("Matplotlib", matplotlib.__version__)
 
 assert anp.softmax(np.zeros(4)).tolist() == [0.25, 0.25, 0.25, 0.25]
 print("It computes.")
@@ -47,7 +41,6 @@ print("It computes.")
 weights = anp.softmax(anp.cosine_scores(example.queries, example.keys))
 
 print("shape", weights.shape, "- (queries, keys): a row for each query, a column for each key")
-print(weights.round(2))
 assert weights.shape == (len(example.targets), len(example.sources))
 
 # %% [markdown]
@@ -112,10 +105,12 @@ show(
 #
 # Each notebook goes the same way: *guess*; a *formula*; the formula as a *loop*; the loop as *one line of NumPy*; a *picture*; then exercises that
 # are checked on the spot, with hints one at a time. Every number in the text is computed in a cell, and an `assert` beside it stops the
-# notebook if the text is wrong. Run the next cell, change the number, and run it again:
+# notebook if the text is wrong. Change the number in the next cell, and run both:
 
 # %%
 guess = predict("What do all weights of the example sum to?", 1.0)
+
+# %%
 guess.compare(weights.sum())
 np.testing.assert_allclose(weights.sum(), len(example.targets))  # one whole for each query
 

@@ -102,6 +102,7 @@ show(
 # %%
 guess = predict("Dot product and cosine of river and water grow by the factors ...", [10, 10])
 
+# %%
 longer = 10 * keys[:1]
 water = queries[:1]
 of_dot = anp.dot_scores(water, longer) / anp.dot_scores(water, keys[:1])  # (1, 1)

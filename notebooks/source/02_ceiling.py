@@ -322,6 +322,7 @@ scrub(
 guess_of_beta = predict("100 inputs, every one to be found with weight 0.95. Least β:", 20)
 
 
+# %%
 def sharpness_for(m, error):
     one = 0.5 * np.log((m - 1) * (1 - error) / error)
     return one, 2 * (m - 1) / m * one

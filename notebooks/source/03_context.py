@@ -68,6 +68,8 @@ print(attended._fields)
 
 # %%
 guess = predict("At a large sharpness, money receives the value of ...", "bank")
+
+# %%
 sharp = anp.context(anp.softmax(200 * scores), values)
 closest = [example.sources[np.linalg.norm(values - c, axis=-1).argmin()] for c in sharp]
 guess.compare(closest[1])
@@ -197,6 +199,7 @@ print("shares of water's context as printed:", shares_of(context_as_printed[0]).
 # %%
 guess = predict("Weights of water as printed, when water asks alone:", [0.55, 0.32, 0.13])
 
+# %%
 alone = anp.softmax(scores[:1], axis=-2)
 guess.compare(alone[0])
 assert np.array_equal(alone, np.ones((1, 3)))  # whatever the scores

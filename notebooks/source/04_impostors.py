@@ -182,6 +182,7 @@ show(
 guess = predict("Accuracy of the article's code, in per cent:", 25)
 
 
+# %%
 def sequences(number, rng):
     ids = rng.integers(4, 20, size=(number, 8))  # words 4..19 mean nothing
     classes = rng.integers(4, size=number)

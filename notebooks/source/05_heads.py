@@ -140,6 +140,7 @@ assert np.array_equal(anp.softmax(anp.cosine_scores(asking, other), mask=mask), 
 # %%
 guess = predict("The weights of a row in which nothing is allowed:", "an error")
 
+# %%
 tokens = ("(pad)", "river", "bank")
 vectors = np.concatenate([np.zeros((1, 2)), example.keys[:2]])  # (3, 2)
 may = anp.causal_mask(3, 3) & np.array([False, True, True])  # (3, 3); row 0 has no True
@@ -282,6 +283,7 @@ show(
 # %%
 guess = predict("Mean largest of 10 weights, plain dot product, d = 1024:", 0.3)
 
+# %%
 widths = (1, 4, 16, 64, 256, 1024)
 peaks = {"dot": [], "scaled dot": [], "cosine": []}
 for d in widths:
