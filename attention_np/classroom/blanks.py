@@ -134,9 +134,9 @@ def _import_of(module: ModuleType, name: str) -> tuple[str, str] | None:
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if (alias.asname or alias.name) == name:
-                    if not node.level:
+                    if not node.level and (node.module or "").split(".")[0] != PACKAGE:
                         return node.module or "", alias.name
-                    # Relative: the object knows where it was defined.
+                    # The package's: the object knows where it was defined.
                     home = getattr(vars(module)[name], "__module__", None)
                     return home or _absolute(module, node), alias.name
     return None
