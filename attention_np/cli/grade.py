@@ -84,15 +84,18 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.gradescope is not None and len(found.students) != 1:
         raise ValueError(f"--gradescope: expected one submission, got {len(found.students)}; Gradescope grades each by itself")
     folder = output_folder(arguments.out, "grades")
-    graded = grade(
-        people,
-        assignment,
-        isolation=isolation_here(allow_root=arguments.allow_root),
-        kept=Kept(folder / "results"),
-        jobs=arguments.jobs,
-        progress=_progress(),
-        remarks=[*found.left_out, *remarks],
-    )
+    try:
+        graded = grade(
+            people,
+            assignment,
+            isolation=isolation_here(allow_root=arguments.allow_root),
+            kept=Kept(folder / "results"),
+            jobs=arguments.jobs,
+            progress=_progress(),
+            remarks=[*found.left_out, *remarks],
+        )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("stopped; what is graded is kept: the same command grades the rest") from None
     graded = corrected(graded, corrections)
     _write(graded, arguments)
     if arguments.json != "-":

@@ -12,6 +12,7 @@ from ..assignment import Assignment
 from ..exercise import Exercise
 from ..marking import mark
 from ..worker import Isolation
+from .counting import holding
 from .handed_in import Read
 from .kept import Kept, fingerprints, key_of
 from .people import Person
@@ -101,16 +102,16 @@ def _prepared(
     handed_in = person.handed_in
     if handed_in is None:
         return result_without_run(exercise, "not-attempted", "Nothing was handed in.")
-    holding = [read for read in handed_in.files if name in read.submission.functions]
-    if not holding:
+    found = holding(handed_in, exercise)
+    if not found:
         if handed_in.broken:
             return result_without_run(exercise, "grader-error", "The grader failed to read a file that may hold it.")
         return result_without_run(exercise, "not-attempted", f"There is no function {name} in what was handed in.")
-    if len(holding) > 1:
-        names = ", ".join(read.shown for read in holding[1:])
-        notes.append(f"{name} is in {len(holding)} files: the latest, {holding[0].shown}, counts, not {names}.")
+    if len(found) > 1:
+        names = ", ".join(read.shown for read in found[1:])
+        notes.append(f"{name} is in {len(found)} files: the latest that was worked on, {found[0].shown}, counts, not {names}.")
     try:
-        return holding[0], key_of(exercise, fingerprint, holding[0].submission, person.key, isolation)
+        return found[0], key_of(exercise, fingerprint, found[0].submission, person.key, isolation)
     except ValueError as error:
         return result_without_run(exercise, "not-attempted", str(error))
     except Exception as error:

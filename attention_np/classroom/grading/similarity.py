@@ -17,6 +17,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from ..exercise import Exercise
+from .counting import holding
 from .people import Person
 from .result import Likeness
 
@@ -42,7 +43,7 @@ def likenesses(people: Sequence[Person], exercises: Sequence[Exercise], usual: S
     """
     for exercise, plain in zip(exercises, usual, strict=True):
         blank = _prints(exercise.blank)
-        own = [_Own(person.name, prints - blank) for person in people if (prints := _handed_in(person, exercise.name))]
+        own = [_Own(person.name, prints - blank) for person in people if (prints := _handed_in(person, exercise))]
         counts = Counter(one for student in own for one in student.prints)
         # In a small class two who copied must not count as many.
         many = max(_AT_LEAST, _COMMON * len(own))
@@ -63,12 +64,11 @@ def _share(first: frozenset[int], second: frozenset[int]) -> float:
     return len(first & second) / smaller if smaller >= _FEWEST else 0.0
 
 
-def _handed_in(person: Person, name: str) -> frozenset[int]:
+def _handed_in(person: Person, exercise: Exercise) -> frozenset[int]:
     """Of the file that counts; code that cannot be compared is like nothing."""
-    files = [] if person.handed_in is None else person.handed_in.files
-    submission = next((read.submission for read in files if name in read.submission.functions), None)
+    found = [] if person.handed_in is None else holding(person.handed_in, exercise)
     try:
-        return frozenset() if submission is None else _prints(submission.source_for(name))
+        return _prints(found[0].submission.source_for(exercise.name)) if found else frozenset()
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return frozenset()
 

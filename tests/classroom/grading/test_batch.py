@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from attention_np.classroom.grading import (
     without_assignment,
     without_roster,
 )
+from attention_np.classroom.grading.counting import holding
 from attention_np.classroom.grading.result import lateness
 from attention_np.classroom.worker import isolation_here
 from attention_np.gradcheck.diagnosis import Diagnosis
@@ -62,6 +64,17 @@ def test_the_latest_of_two_files_counts_exercise_by_exercise_and_it_is_said(smal
     assert bob.late == timedelta(0) and small.student("carol").late is None
 
 
+def test_a_hand_out_beside_the_work_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "anna").mkdir()
+    (tmp_path / "anna" / "work.py").write_text(RIGHT, encoding="utf-8")
+    untouched = "\n\n".join(one.blank.replace("from __future__ import annotations", "# Week 1") for one in EXERCISES)
+    (tmp_path / "anna" / "z hand-out.py").write_text(untouched, encoding="utf-8")
+    os.utime(tmp_path / "anna" / "work.py", (1, 1))
+    (anna,) = find([tmp_path], []).students
+    assert [read.shown for read in anna.files] == ["z hand-out.py", "work.py"]
+    assert [holding(anna, one)[0].shown for one in EXERCISES] == ["work.py"] * 3
+
+
 def test_the_level_of_isolation_is_that_of_the_workers(small: Any) -> None:
     assert "audit hook" in small.graded.isolation
 
@@ -69,6 +82,25 @@ def test_the_level_of_isolation_is_that_of_the_workers(small: Any) -> None:
 def test_what_is_known_is_not_graded_again(small: Any) -> None:
     graded, ran = small.again()
     assert ran == 0 and graded == small.graded
+
+
+def test_what_was_graded_before_an_interruption_is_kept(small: Any, tmp_path: Path) -> None:
+    def interrupted(done: int, count: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    assignment = without_assignment(EXERCISES, "")
+    kept = Kept(tmp_path)
+    people = [one for one in small.people if one.name in ("Müller Anna", "carol")]
+    with pytest.raises(KeyboardInterrupt):
+        grade(people, assignment, isolation=isolation_here(), kept=kept, jobs=1, progress=interrupted)
+    counts: list[int] = []
+    known = len(list(tmp_path.iterdir()))
+    graded = grade(
+        people, assignment, isolation=isolation_here(), kept=kept, jobs=1, progress=lambda done, count: counts.append(count)
+    )
+    assert 1 <= known < 6 and counts[-1] == 6 - known
+    assert [one.score for one in graded.students] == [assignment.points] * 2
 
 
 def test_only_what_changed_is_graded_again(small: Any, kept: Path, tmp_path: Path) -> None:
@@ -172,7 +204,7 @@ def test_who_handed_in_nothing_is_missing_and_who_is_late_is_late(tmp_path: Path
     assignment = replace(without_assignment(EXERCISES, ""), due=due)
     assert type(assignment.due) is datetime
     anna, ben = grade(people, assignment, isolation=isolation_here(), kept=Kept(tmp_path / "kept"), jobs=1).students
-    assert lateness(anna.late) == "late by 1 day and 1 hour" and anna.score == 0
+    assert lateness(anna.late) == "late by 1 day and 1 hour, by the file's time" and anna.score == 0
     assert ben.missing and ben.results == () and not anna.missing
 
 
