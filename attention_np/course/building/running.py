@@ -78,8 +78,10 @@ def _copy(notebook: Any) -> Any:
 
 def _surroundings(folder: Path) -> dict[str, str]:
     """Nothing of the user's settings, one thread unless a cell says otherwise, and an order of sets that does not vary."""
+    # Where it finds pytest's mark, IPython's kernel does not look at what other processes write to standard error.
+    own = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
     return {
-        **os.environ,
+        **own,
         "PYTHONHASHSEED": "0",
         "OPENBLAS_NUM_THREADS": "1",
         "IPYTHONDIR": str(folder / ".ipython"),

@@ -37,6 +37,8 @@ class Heat:
         about 0 and reaches to the greatest magnitude at any position, with their signs.
     row_sums : bool
         Write them in the margin.
+    axes : str
+        What rows and columns are, in the corner.
 
     Raises
     ------
@@ -52,6 +54,7 @@ class Heat:
         targets: Labels | None = None,
         kind: Literal["weights", "scores", "gradients"] = "weights",
         row_sums: bool = False,
+        axes: str = "query ↓ key →",
     ) -> None:
         if kind not in ("weights", "scores", "gradients"):
             raise ValueError(f"kind: expected weights, scores or gradients, got {kind!r}")
@@ -62,7 +65,7 @@ class Heat:
         if kind == "weights":
             checked_range(where, values, (0.0, 1.0))
         rows, columns = values.shape[1:]
-        self.name, self.kind, self.row_sums = name, kind, row_sums
+        self.name, self.kind, self.row_sums, self.axes = name, kind, row_sums, axes
         self._values = values
         self._columns = checked_labels("sources", sources, columns, rows) or [str(place) for place in range(columns)]
         self._rows = checked_labels("targets", targets, rows, columns) or [str(place) for place in range(rows)]
@@ -118,7 +121,7 @@ class Heat:
         ends = [self._number(end) for end in (self._low, self._bound)]
         return (
             f'<figure class="heat{dense}"><figcaption>{text(self.name)}{unit}</figcaption><div class="wide"><table>'
-            f'<thead><tr><td class="corner">query ↓ key →</td>{head}{margin}</tr></thead>'
+            f'<thead><tr><td class="corner">{text(self.axes)}</td>{head}{margin}</tr></thead>'
             f"<tbody>{''.join(rows)}</tbody></table></div>"
             f'<p class="scale">{ends[0]} <span style="background:linear-gradient(to right,{ramp})"></span> {ends[1]}</p>'
             '<p class="read" aria-live="polite"></p></figure>'
