@@ -40,7 +40,9 @@ print("It computes.")
 # %%
 weights = anp.softmax(anp.cosine_scores(example.queries, example.keys))
 
-print("shape", weights.shape, "- (queries, keys): a row for each query, a column for each key")
+print(
+    "shape", weights.shape, "- (queries, keys): a row for each query, a column for each key"
+)
 assert weights.shape == (len(example.targets), len(example.sources))
 
 # %% [markdown]
@@ -88,7 +90,8 @@ print(f"{len(said)} characters, made from {weights.size} numbers")
 
 # %%
 keys = example.keys
-self_weights = anp.softmax(3 * anp.cosine_scores(keys, keys))  # (3, 3), three times as sharp
+# (3, 3), three times as sharp
+self_weights = anp.softmax(3 * anp.cosine_scores(keys, keys))
 
 print("row sums, right:     ", self_weights.sum(axis=-1).round(2))
 print("row sums, transposed:", self_weights.T.sum(axis=-1).round(2))
@@ -96,8 +99,11 @@ np.testing.assert_allclose(self_weights.sum(axis=-1), 1)
 assert abs(self_weights.T.sum(axis=-1) - 1).max() > 0.1
 
 show(
-    heatmap(self_weights.T, example.sources, example.sources, row_sums=True, title="transposed"),
-    caption="Both sides carry the same words. Only the row sums say that something is wrong.",
+    heatmap(
+        self_weights.T, example.sources, example.sources, row_sums=True, title="transposed"
+    ),
+    caption="Both sides carry the same words. Only the row sums say that something is "
+    "wrong.",
 )
 
 # %% [markdown]

@@ -82,14 +82,23 @@ for word, (x, y) in zip(words, arrows):
     side = "left" if x > 0 else "right"
     left.text(1.08 * x, 1.08 * y + 0.06, word, color=colour, ha=side, va="center")
 left.set(xlim=(-1.5, 3.1), ylim=(-1.0, 2.0), aspect="equal", title="inputs and targets")
-heatmap(gram, words, words, ax=right, value_range=(-1, 1), label="cosine", title="each with each")
+heatmap(
+    gram,
+    words,
+    words,
+    ax=right,
+    value_range=(-1, 1),
+    label="cosine",
+    title="each with each",
+)
 opposite = np.unravel_index(gram.argmin(), gram.shape)
 show(
     figure,
     caption="Length plays no part: only the angle counts.",
-    alt=f"Left, five arrows from the origin: {', '.join(words)}. Right, their cosines: 1 on the "
-    f"diagonal, symmetric, the smallest {gram.min():.2f} between {words[opposite[0]]} and "
-    f"{words[opposite[1]]}; water with river {gram[3, 0]:.2f}, money with loan {gram[4, 2]:.2f}.",
+    alt=f"Left, five arrows from the origin: {', '.join(words)}. Right, their cosines: 1 "
+    f"on the diagonal, symmetric, the smallest {gram.min():.2f} between "
+    f"{words[opposite[0]]} and {words[opposite[1]]}; water with river {gram[3, 0]:.2f}, "
+    f"money with loan {gram[4, 2]:.2f}.",
 )
 
 # %% [markdown]
@@ -100,7 +109,9 @@ show(
 # Make the arrow of *river* ten times as long. What happens to its dot product with *water*, and to its cosine?
 
 # %%
-guess = predict("Dot product and cosine of river and water grow by the factors ...", [10, 10])
+guess = predict(
+    "Dot product and cosine of river and water grow by the factors ...", [10, 10]
+)
 
 # %%
 longer = 10 * keys[:1]
@@ -128,9 +139,13 @@ exact = np.array([anp.cosine_scores(water, keys[:1] * 10.0**e).item() for e in e
 
 for e in (-300, -200, -160, -100, 0, 100, 160, 200, 300):
     k = int(np.flatnonzero(exponents == e)[0])
-    print(f"river × 1e{e:+04d}   as written {naive[k]:8.4f}   anp.cosine_scores {exact[k]:.4f}")
+    print(
+        f"river × 1e{e:+04d}   as written {naive[k]:8.4f}   anp.cosine_scores "
+        f"{exact[k]:.4f}"
+    )
 
-np.testing.assert_allclose(exact, scores[0, 0], rtol=4e-16)  # at every magnitude, to rounding
+# At every magnitude, to rounding.
+np.testing.assert_allclose(exact, scores[0, 0], rtol=4e-16)
 wrong = ~np.isclose(naive, scores[0, 0])
 with np.errstate(over="ignore", under="ignore"):
     assert np.square(1e-162) == 0 and np.square(1.4e154) == np.inf
@@ -153,22 +168,29 @@ def safe_unit(vectors):
 
 
 for r in (1e-300, 1.0, 1e300):
-    np.testing.assert_allclose(safe_unit(water) @ safe_unit(r * keys).T, scores[:1], rtol=1e-15)
+    np.testing.assert_allclose(
+        safe_unit(water) @ safe_unit(r * keys).T, scores[:1], rtol=1e-15
+    )
 print("the same cosines at 1e-300, 1 and 1e300")
 
 figure = style.figure(width="half", height=2.8)
 ax = figure.add_subplot()
 ax.plot(exponents, exact, color=style.QUERY, linewidth=2, label="anp.cosine_scores")
 ax.plot(exponents, naive, "o", color=style.KEY, markersize=4, label="as written")
-ax.set(ylim=(-0.05, 1.05), xlabel="power of ten that multiplies river", ylabel="cosine with water")
+ax.set(
+    ylim=(-0.05, 1.05),
+    xlabel="power of ten that multiplies river",
+    ylabel="cosine with water",
+)
 ax.legend(loc="lower left", frameon=False)
 show(
     figure,
-    caption="Where a dot is missing, the formula as written gave NaN or infinity; on the right "
-    "it gave 0.",
-    alt=f"Cosine against magnitude. The package's is {exact.min():.2f} from 1e-300 to 1e300. The "
-    f"formula as written agrees in the middle, is not finite at {np.sum(~np.isfinite(naive))} of "
-    f"{len(naive)} magnitudes, all small, and 0 at {np.sum(naive == 0)}.",
+    caption="Where a dot is missing, the formula as written gave NaN or infinity; on the "
+    "right it gave 0.",
+    alt=f"Cosine against magnitude. The package's is {exact.min():.2f} from 1e-300 to "
+    "1e300. The formula as written agrees in the middle, is not finite at "
+    f"{np.sum(~np.isfinite(naive))} of {len(naive)} magnitudes, all small, and 0 at "
+    f"{np.sum(naive == 0)}.",
 )
 
 # %% [markdown]
@@ -211,7 +233,9 @@ steps = 10.0 ** np.arange(-12, 0)
 
 def slope_at_zero(score):
     """The numerical slope at the zero vector along river, for each step."""
-    return np.array([(score(h * direction) - score(-h * direction)) / (2 * h) for h in steps])
+    return np.array(
+        [(score(h * direction) - score(-h * direction)) / (2 * h) for h in steps]
+    )
 
 
 print("score of a zero vector:")
@@ -223,13 +247,17 @@ print("numerical slope at the zero vector, along river:")
 true_slope = slope_at_zero(lambda v: cosine_of(v, w))
 epsilon_slope = slope_at_zero(lambda v: with_epsilon(w, v, 1e-8))
 for k in (0, 4, 8):
-    print(f"  h = {steps[k]:.0e}   none {true_slope[k]:.3e}   epsilon {epsilon_slope[k]:.3e}")
+    print(
+        f"  h = {steps[k]:.0e}   none {true_slope[k]:.3e}   epsilon {epsilon_slope[k]:.3e}"
+    )
 
 _, d_zero = anp.cosine_scores_backward(np.ones((1, 1)), w[None], zero[None])
 print("length of the gradient by convention:", np.linalg.norm(d_zero))
 
-np.testing.assert_allclose(true_slope * steps, scores[0, 0], rtol=1e-12)  # a jump, divided by h
-np.testing.assert_allclose(epsilon_slope[0], w @ direction / 1e-8, rtol=1e-3)  # not infinite: 1/ε
+# A jump, divided by h.
+np.testing.assert_allclose(true_slope * steps, scores[0, 0], rtol=1e-12)
+# Not infinite: 1/ε.
+np.testing.assert_allclose(epsilon_slope[0], w @ direction / 1e-8, rtol=1e-3)
 assert np.array_equal(d_zero, np.zeros((1, 2)))
 
 short = with_epsilon(w, 1e-8 * direction, 1e-8)
@@ -244,24 +272,30 @@ for epsilon, colour, name in (
     (0.05, style.KEY, "ε = 0.05"),
     (0.5, style.VALUE, "ε = 0.5"),
 ):
-    line = np.array([with_epsilon(w, x * direction, epsilon) if x else np.nan for x in factors])
+    line = np.array(
+        [with_epsilon(w, x * direction, epsilon) if x else np.nan for x in factors]
+    )
     left.plot(factors, line, color=colour, linewidth=2, label=name)
 left.plot(0, 0, "o", color=style.QUERY)
-left.annotate("0 by convention", (0, 0), (8, -4), textcoords="offset points", color=style.QUERY)
+left.annotate(
+    "0 by convention", (0, 0), (8, -4), textcoords="offset points", color=style.QUERY
+)
 left.set(xlabel="factor r along river", ylabel="score with water", ylim=(-0.85, 0.85))
 left.legend(loc="upper left", frameon=False)
 right.loglog(steps, true_slope, color=style.QUERY, linewidth=2, label="true: grows as 1/h")
-right.loglog(steps, epsilon_slope, color=style.KEY, linewidth=2, label="ε = 1e-8: stops at 1/ε")
+right.loglog(
+    steps, epsilon_slope, color=style.KEY, linewidth=2, label="ε = 1e-8: stops at 1/ε"
+)
 right.set(xlabel="step h", ylabel="numerical slope at 0")
 right.legend(loc="upper right", frameon=False)
 show(
     figure,
-    caption="Left: the score jumps at the zero vector; an epsilon turns the jump into a steep "
-    "ramp. Right: the slope at 0 that each of them reports.",
-    alt="Left, the score with water along a line through the zero vector: the true one jumps "
-    f"from {-scores[0, 0]:.2f} to {scores[0, 0]:.2f}, an epsilon makes a ramp, steeper the "
-    "smaller it is. Right, the numerical slope at zero: the true one grows to "
-    f"{true_slope[0]:.0e} at h = {steps[0]:.0e}, that with epsilon 1e-8 stops at "
+    caption="Left: the score jumps at the zero vector; an epsilon turns the jump into a "
+    "steep ramp. Right: the slope at 0 that each of them reports.",
+    alt="Left, the score with water along a line through the zero vector: the true one "
+    f"jumps from {-scores[0, 0]:.2f} to {scores[0, 0]:.2f}, an epsilon makes a ramp, "
+    "steeper the smaller it is. Right, the numerical slope at zero: the true one grows "
+    f"to {true_slope[0]:.0e} at h = {steps[0]:.0e}, that with epsilon 1e-8 stops at "
     f"{epsilon_slope[0]:.0e}.",
 )
 

@@ -50,7 +50,8 @@ print(by_loop.round(3))
 weights = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)  # (2, 3)
 
 np.testing.assert_allclose(weights, by_loop, rtol=1e-15)
-np.testing.assert_allclose(weights.sum(axis=-1), 1, rtol=1e-15)  # every row is a distribution
+# Every row is a distribution.
+np.testing.assert_allclose(weights.sum(axis=-1), 1, rtol=1e-15)
 np.testing.assert_allclose(weights, anp.softmax(scores), rtol=1e-15)
 
 show(
@@ -90,7 +91,9 @@ np.testing.assert_allclose(safe, weights, rtol=1e-12)
 # number; a guess is free to be wrong.)
 
 # %%
-guess_of_five = predict("Five inputs, cosine scores: how large can the largest weight be?", 0.9)
+guess_of_five = predict(
+    "Five inputs, cosine scores: how large can the largest weight be?", 0.9
+)
 guess_of_hundred = predict("And among a hundred inputs?", 0.5)
 
 # %% [markdown]
@@ -122,7 +125,10 @@ def one_against_all(m):
 for m in (2, 3, 5, 10, 20, 50, 100):
     reached = anp.softmax(anp.cosine_scores(*one_against_all(m))).max()
     assert abs(reached - ceiling_of_one(m)) < 1e-15
-    print(f"m = {m:3}   ceiling {ceiling_of_one(m):.4f}   reached {reached:.4f}   1/m {1 / m:.4f}")
+    print(
+        f"m = {m:3}   ceiling {ceiling_of_one(m):.4f}   reached {reached:.4f}   1/m "
+        f"{1 / m:.4f}"
+    )
 
 rng = np.random.default_rng(0)
 tried = anp.softmax(rng.uniform(-1, 1, size=(100_000, 5)))
@@ -141,9 +147,13 @@ guess_of_hundred.compare(round(ceiling_of_one(100), 2))
 def mark_on_scale(picture, value, text):
     """Draw a value into the colour bar of a heatmap."""
     bar = picture.figure.axes[-1]
-    bar.axhspan(value, bar.get_ylim()[1], fill=False, hatch="////", edgecolor="0.2", linewidth=0)
+    bar.axhspan(
+        value, bar.get_ylim()[1], fill=False, hatch="////", edgecolor="0.2", linewidth=0
+    )
     bar.axhline(value, color="black", linewidth=3)
-    bar.annotate(text, (0, value), (-4, 0), textcoords="offset points", ha="right", va="center")
+    bar.annotate(
+        text, (0, value), (-4, 0), textcoords="offset points", ha="right", va="center"
+    )
 
 
 picture = heatmap(weights, example.sources, example.targets, row_sums=True)
@@ -153,8 +163,8 @@ show(
     picture,
     caption=f"The largest weight is {weights.max():.2f}; none of three can pass "
     f"{ceiling_of_one(3):.2f}.",
-    alt=f"{attached_alt_text(picture)} On the colour bar all above {ceiling_of_one(3):.2f} is "
-    "hatched: the ceiling.",
+    alt=f"{attached_alt_text(picture)} On the colour bar all above "
+    f"{ceiling_of_one(3):.2f} is hatched: the ceiling.",
 )
 
 # %% [markdown]
@@ -190,7 +200,8 @@ def simplex(m):
 
 
 for m in (2, 3, 10, 20, 50, 100):
-    reached = np.diag(anp.softmax(anp.cosine_scores(simplex(m), simplex(m))))  # the right inputs'
+    # The weights of the right inputs stand on the diagonal.
+    reached = np.diag(anp.softmax(anp.cosine_scores(simplex(m), simplex(m))))
     np.testing.assert_allclose(reached, ceiling_of_all(m), rtol=1e-12)
     assert np.linalg.matrix_rank(simplex(m)) == m - 1
     one, every = ceiling_of_one(m), ceiling_of_all(m)
@@ -204,12 +215,16 @@ def margins(targets, inputs):
     return right - (a.sum(axis=-1) - right) / (m - 1)
 
 
-targets, inputs = rng.normal(size=(2, 2000, 4, 3))  # 2,000 times 4 targets and 4 inputs in space
+# 2,000 times four targets and four inputs in space: (2000, 4, 3) each.
+targets, inputs = rng.normal(size=(2, 2000, 4, 3))
 random_weights = anp.softmax(anp.cosine_scores(targets, inputs))
 smallest = np.diagonal(random_weights, axis1=-2, axis2=-1).min(axis=-1)
 assert margins(targets, inputs).mean(axis=-1).max() <= 4 / 3  # step 2
 assert smallest.max() <= ceiling_of_all(4)  # step 3
-print(f"\nbest of 2,000 random ones, m = 4: {smallest.max():.3f}, ceiling {ceiling_of_all(4):.3f}")
+print(
+    f"\nbest of 2,000 random ones, m = 4: {smallest.max():.3f}, ceiling "
+    f"{ceiling_of_all(4):.3f}"
+)
 
 # %%
 figure = style.figure(width="full", height=3.4)
@@ -217,25 +232,35 @@ ax = figure.add_subplot()
 counts, built = np.geomspace(2, 100, 200), (2, 3, 5, 10, 20, 50, 100)
 for ceiling, build, colour, words in (
     (ceiling_of_one, one_against_all, style.QUERY, "ceiling, if one input is to be found"),
-    (ceiling_of_all, lambda m: (simplex(m), simplex(m)), style.KEY, "ceiling, if every input is"),
+    (
+        ceiling_of_all,
+        lambda m: (simplex(m), simplex(m)),
+        style.KEY,
+        "ceiling, if every input is",
+    ),
 ):
     ax.plot(counts, ceiling(counts), color=colour, linewidth=2, label=words)
     reached = [anp.softmax(anp.cosine_scores(*build(m))).max() for m in built]
     ax.plot(built, reached, "o", color=colour)
 ax.plot(counts, 1 / counts, color=style.MUTED, linewidth=2, label="all alike, 1/m")
 ax.legend(frameon=False)
-ax.imshow(np.linspace(1, 0, 256)[:, None], cmap="cividis", extent=(1.7, 1.85, 0, 1), aspect="auto")
-ax.set(xscale="log", xlim=(1.7, 105), ylim=(0, 1), xlabel="inputs m", ylabel="largest weight")
+ax.imshow(
+    np.linspace(1, 0, 256)[:, None], cmap="cividis", extent=(1.7, 1.85, 0, 1), aspect="auto"
+)
+ax.set(
+    xscale="log", xlim=(1.7, 105), ylim=(0, 1), xlabel="inputs m", ylabel="largest weight"
+)
 ax.set_xticks(built, built)
 ax.minorticks_off()
 show(
     figure,
-    caption="The two ceilings at β = 1, beside the heatmap's colours. Dots: weights that the "
-    "constructions above really have.",
-    alt="Two falling curves over the number of inputs. The ceiling for one input goes from "
-    f"{ceiling_of_one(2):.2f} at m = 2 to {ceiling_of_one(100):.3f} at m = 100, that for every "
-    f"input from {ceiling_of_all(2):.2f} to {ceiling_of_all(100):.3f}; at m = 100 all alike is "
-    f"{1 / 100:.2f}. Dots on both curves show that constructed vectors reach them.",
+    caption="The two ceilings at β = 1, beside the heatmap's colours. Dots: weights that "
+    "the constructions above really have.",
+    alt="Two falling curves over the number of inputs. The ceiling for one input goes "
+    f"from {ceiling_of_one(2):.2f} at m = 2 to {ceiling_of_one(100):.3f} at m = 100, that "
+    f"for every input from {ceiling_of_all(2):.2f} to {ceiling_of_all(100):.3f}; at m = "
+    f"100 all alike is {1 / 100:.2f}. Dots on both curves show that constructed vectors "
+    "reach them.",
 )
 
 # %% [markdown]
@@ -251,16 +276,22 @@ blurred = anp.softmax(anp.cosine_scores(simplex(m)[::-1], simplex(m)))  # (20, 2
 
 figure = style.figure(width="full", height=4.0)
 left, right = figure.subplots(1, 2)
-heatmap(blurred, ax=left, title="scale from the data", value_range=(blurred.min(), blurred.max()))
+heatmap(
+    blurred,
+    ax=left,
+    title="scale from the data",
+    value_range=(blurred.min(), blurred.max()),
+)
 heatmap(blurred, ax=right, title="honest scale")
 best = blurred.max(axis=-1)
 show(
     figure,
-    caption="The same numbers. Only the right one shows that seven eighths of every row go "
-    "elsewhere.",
+    caption="The same numbers. Only the right one shows that seven eighths of every row "
+    "go elsewhere.",
     alt=f"One {m} by {m} array of weights, drawn twice. Left, on a scale from "
-    f"{blurred.min():.3f} to {blurred.max():.3f}, a bright diagonal on a dark ground. Right, on "
-    f"a scale from 0 to 1, dark all over: the diagonal's weights are {best.min():.2f}.",
+    f"{blurred.min():.3f} to {blurred.max():.3f}, a bright diagonal on a dark ground. "
+    "Right, on a scale from 0 to 1, dark all over: the diagonal's weights are "
+    f"{best.min():.2f}.",
 )
 right_ones = blurred.argmax(axis=-1) == np.arange(m)[::-1]
 assert right_ones.all()  # the right input has the largest weight, always
@@ -309,8 +340,8 @@ scrub(
     start=betas.index(1.0),
     alt=f"Weights of {len(scores)} targets over {scores.shape[1]} inputs at {len(betas)} "
     f"sharpnesses. The largest weight grows from {largest[0]:.2f} at β = 0 through "
-    f"{largest[3]:.2f} at β = 1 to {largest[-1]:.2f} at β = 20; the mean entropy falls from "
-    f"{(water + money)[0] / 2:.2f} to {(water + money)[-1] / 2:.2f} nats.",
+    f"{largest[3]:.2f} at β = 1 to {largest[-1]:.2f} at β = 20; the mean entropy falls "
+    f"from {(water + money)[0] / 2:.2f} to {(water + money)[-1] / 2:.2f} nats.",
 )
 
 # %% [markdown]
@@ -362,7 +393,9 @@ def gap(a):
 
 
 shares = np.arange(1, 1000) / 1000
-curve = np.array([gap(np.where(np.arange(1000) < 1000 * t, 1.0, -1.0)[None])[0] for t in shares])
+curve = np.array(
+    [gap(np.where(np.arange(1000) < 1000 * t, 1.0, -1.0)[None])[0] for t in shares]
+)
 best_share = (1 / np.sinh(1) - np.exp(-1)) / (np.e - np.exp(-1))  # where Z/m = 1/sinh 1
 assert abs(entropy_gap(1.0) - 0.4745) < 5e-5
 assert curve.max() <= entropy_gap(1.0) < curve.max() + 1e-5
@@ -394,8 +427,8 @@ ax.set(
 show(
     figure,
     caption="How far below ln m the entropy can get at β = 1.",
-    alt="A curve over the share of scores at 1: zero at both ends, with a single maximum of "
-    f"{curve.max():.4f} nats at a share of {shares[curve.argmax()]:.3f}.",
+    alt="A curve over the share of scores at 1: zero at both ends, with a single maximum "
+    f"of {curve.max():.4f} nats at a share of {shares[curve.argmax()]:.3f}.",
 )
 
 # %% [markdown]

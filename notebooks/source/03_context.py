@@ -30,7 +30,8 @@ from attention_np.visualize import heatmap
 # a word is found by need not be what it tells. So it is in our example, where `keys` and `values` differ. As a loop, then in one line:
 
 # %%
-queries, keys, values = example.queries, example.keys, example.values  # (2, 2), (3, 2), (3, 2)
+queries, keys = example.queries, example.keys  # (2, 2), (3, 2)
+values = example.values  # (3, 2)
 scores = anp.cosine_scores(queries, keys)  # (2, 3)
 weights = anp.softmax(scores)  # (2, 3): each row sums to 1
 
@@ -79,7 +80,7 @@ np.testing.assert_allclose(blunt - values.mean(axis=0), 0, atol=1e-12)
 
 
 def shares_of(point):
-    """The one way to write a point as a sum of the three values with shares that sum to 1."""
+    """The one way to write a point as a sum of the values with shares that sum to 1."""
     return np.linalg.solve(np.vstack([values.T, np.ones(3)]), np.append(point, 1))
 
 
@@ -87,7 +88,8 @@ def in_hull(point):
     return bool((shares_of(point) >= -1e-12).all())
 
 
-np.testing.assert_allclose([shares_of(c) for c in context], weights)  # the shares are the weights
+# The shares are the weights.
+np.testing.assert_allclose([shares_of(c) for c in context], weights)
 assert all(map(in_hull, context))
 
 
@@ -112,19 +114,23 @@ figure = style.figure(width="half", height=3.4)
 ax = figure.add_subplot()
 draw_values(ax)
 betas = np.linspace(0, 40, 400)[:, None, None]
-paths = anp.softmax(betas * scores) @ values  # (400, 2, 2): a context for every β and target
+# (400, 2, 2): a context for every β and target
+paths = anp.softmax(betas * scores) @ values
 for j in range(2):
     ax.plot(*paths[:, j].T, color=style.QUERY, linewidth=1)
 draw_contexts(ax, context)
 ax.plot(*values.mean(axis=0), "x", color=style.MUTED, markersize=8)
-ax.annotate("mean", values.mean(axis=0), (4, -14), textcoords="offset points", color=style.MUTED)
+ax.annotate(
+    "mean", values.mean(axis=0), (4, -14), textcoords="offset points", color=style.MUTED
+)
 show(
     figure,
-    caption="The hull of the values. Diamonds: the contexts at β = 1. Lines: where they go as β "
-    "grows.",
-    alt=f"A triangle of the values {', '.join(example.sources)}. From their mean a line leads to "
-    f"the value of {closest[0]} for water and of {closest[1]} for money; the contexts at "
-    f"sharpness 1 lie on the way, {np.linalg.norm(context[0] - values.mean(axis=0)):.2f} and "
+    caption="The hull of the values. Diamonds: the contexts at β = 1. Lines: where they "
+    "go as β grows.",
+    alt=f"A triangle of the values {', '.join(example.sources)}. From their mean a line "
+    f"leads to the value of {closest[0]} for water and of {closest[1]} for money; the "
+    "contexts at sharpness 1 lie on the way, "
+    f"{np.linalg.norm(context[0] - values.mean(axis=0)):.2f} and "
     f"{np.linalg.norm(context[1] - values.mean(axis=0)):.2f} from the mean.",
 )
 
@@ -150,11 +156,11 @@ show(
         row_sums=True,
         column_sums=True,
     ),
-    caption="The margins tell. Left, each target's weights sum to 1; right, as printed, each "
-    "input's do.",
+    caption="The margins tell. Left, each target's weights sum to 1; right, as printed, "
+    "each input's do.",
     alt="Two heatmaps of weights. Left, normalised over the inputs: rows sum to "
-    f"{weights.sum(axis=-1).round(2)}, columns to {weights.sum(axis=-2).round(2)}. Right, over "
-    f"the targets: rows sum to {as_printed.sum(axis=-1).round(2)}, columns to "
+    f"{weights.sum(axis=-1).round(2)}, columns to {weights.sum(axis=-2).round(2)}. Right, "
+    f"over the targets: rows sum to {as_printed.sum(axis=-1).round(2)}, columns to "
     f"{as_printed.sum(axis=-2).round(2)}.",
 )
 
@@ -172,19 +178,21 @@ context_as_printed = anp.context(as_printed, values)
 
 figure = style.figure(width="full", height=3.4)
 titles = "over the inputs", "as printed, over the targets"
-for ax, contexts, title in zip(figure.subplots(1, 2), (context, context_as_printed), titles):
+for ax, contexts, title in zip(
+    figure.subplots(1, 2), (context, context_as_printed), titles
+):
     draw_values(ax)
     draw_contexts(ax, contexts)
     ax.set_title(title, fontsize=style.TEXT)
 where = ["inside" if in_hull(c) else "outside" for c in context_as_printed]
 show(
     figure,
-    caption="Left, both contexts are means of values. Right, one lies where no mean of these "
-    "values can lie.",
-    alt="The hull of the values, twice. Left, both contexts lie in it. Right, after the formula "
-    f"as printed, water lies {where[0]} at ({context_as_printed[0, 0]:.2f}, "
-    f"{context_as_printed[0, 1]:.2f}) and money {where[1]} at ({context_as_printed[1, 0]:.2f}, "
-    f"{context_as_printed[1, 1]:.2f}).",
+    caption="Left, both contexts are means of values. Right, one lies where no mean of "
+    "these values can lie.",
+    alt="The hull of the values, twice. Left, both contexts lie in it. Right, after the "
+    f"formula as printed, water lies {where[0]} at ({context_as_printed[0, 0]:.2f}, "
+    f"{context_as_printed[0, 1]:.2f}) and money {where[1]} at "
+    f"({context_as_printed[1, 0]:.2f}, {context_as_printed[1, 1]:.2f}).",
 )
 
 assert where == ["outside", "inside"]  # money is inside by luck: its row sums to 1.59
@@ -203,7 +211,8 @@ guess = predict("Weights of water as printed, when water asks alone:", [0.55, 0.
 alone = anp.softmax(scores[:1], axis=-2)
 guess.compare(alone[0])
 assert np.array_equal(alone, np.ones((1, 3)))  # whatever the scores
-np.testing.assert_allclose(anp.context(alone, values)[0], values.sum(axis=0))  # the plain sum
+# The plain sum.
+np.testing.assert_allclose(anp.context(alone, values)[0], values.sum(axis=0))
 
 # %% [markdown]
 # Every weight is 1, whatever the scores: the context is the sum of the values, and nothing was attended to. A question that is asked alone, as in a
@@ -216,16 +225,12 @@ np.testing.assert_allclose(anp.context(alone, values)[0], values.sum(axis=0))  #
 three = np.concatenate([queries, [[1.0, 1.0]]])  # a third target
 scores_of_three = anp.cosine_scores(three, keys)  # (3, 3)
 
-np.testing.assert_allclose(anp.softmax(scores_of_three)[:2], weights)  # over the inputs: unmoved
+# Over the inputs: unmoved.
+np.testing.assert_allclose(anp.softmax(scores_of_three)[:2], weights)
 changed = anp.softmax(scores_of_three, axis=-2)[:2]
 assert (changed < as_printed).all()  # as printed: every weight has shrunk
-print(
-    "water as printed, two targets:  ",
-    as_printed[0].round(2),
-    " sum",
-    as_printed[0].sum().round(2),
-)
-print("water as printed, three targets:", changed[0].round(2), " sum", changed[0].sum().round(2))
+for number, row in (("two", as_printed[0]), ("three", changed[0])):
+    print(f"water as printed, {number} targets: {row.round(2)}, sum {row.sum():.2f}")
 
 rng = np.random.default_rng(0)
 for n in (1, 2, 5, 30):
@@ -235,9 +240,7 @@ for n in (1, 2, 5, 30):
     np.testing.assert_allclose(printed.sum(axis=-1).mean(), 3 / n)
     assert all(in_hull(c) for c in anp.context(anp.softmax(many), values))
     mean_sum = printed.sum(axis=-1).mean()
-    print(
-        f"{n:2} targets, as printed: mean row sum {mean_sum:.2f}, outside the hull {outside:.0%}"
-    )
+    print(f"{n:2} targets: mean row sum {mean_sum:.2f}, outside the hull {outside:.0%}")
 
 # %% [markdown]
 # With few targets the contexts are too long; with many they shrink towards the zero vector. (Whether that lies inside the hull depends on where the values

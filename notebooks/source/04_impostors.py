@@ -50,7 +50,9 @@ suspects = {"left": tutorial, "right": honest}
 
 def line_up(suspects, keys, names):
     """One panel for each suspect, on one scale."""
-    panels = [Panel(n, f(queries, keys), names, example.targets) for n, f in suspects.items()]
+    panels = [
+        Panel(n, f(queries, keys), names, example.targets) for n, f in suspects.items()
+    ]
     return heatmaps(panels)
 
 
@@ -69,8 +71,8 @@ order = [2, 0, 1]
 moved = [example.sources[i] for i in order]
 show(
     line_up(suspects, keys[order], moved),
-    caption="The keys in another order. Right: the columns went along. Left: nothing moved but "
-    "the labels.",
+    caption="The keys in another order. Right: the columns went along. Left: nothing "
+    "moved but the labels.",
 )
 np.testing.assert_allclose(honest(queries, keys[order]), honest(queries, keys)[:, order])
 assert np.array_equal(tutorial(queries, keys[order]), tutorial(queries, keys))
@@ -160,16 +162,18 @@ for name, (x, y), colour in (
     ("formulas", by_formulas, style.QUERY),
 ):
     ax.plot(x, y, "D", color=colour, markersize=7)
-    ax.annotate(name, (x, y), (-8, -14), textcoords="offset points", ha="right", color=colour)
+    ax.annotate(
+        name, (x, y), (-8, -14), textcoords="offset points", ha="right", color=colour
+    )
 ax.set(xlim=(-1.2, 3.2), ylim=(0.4, 2.0), xlabel="feature 1", ylabel="feature 2")
 show(
     figure,
-    caption="Shaded: what a mean of the three words can be. Dashed: what a gate per feature can "
-    "be.",
-    alt="The triangle of the embedded words river, bank, loan, and the box around it. The "
-    f"context of the formulas, at ({by_formulas[0]:.2f}, {by_formulas[1]:.2f}), lies in the "
-    f"triangle; that of the article's code, at ({by_article[0]:.2f}, {by_article[1]:.2f}), lies "
-    "in the box but outside it.",
+    caption="Shaded: what a mean of the three words can be. Dashed: what a gate per "
+    "feature can be.",
+    alt="The triangle of the embedded words river, bank, loan, and the box around it. "
+    f"The context of the formulas, at ({by_formulas[0]:.2f}, {by_formulas[1]:.2f}), lies "
+    f"in the triangle; that of the article's code, at ({by_article[0]:.2f}, "
+    f"{by_article[1]:.2f}), lies in the box but outside it.",
 )
 
 # %% [markdown]
@@ -184,9 +188,10 @@ guess = predict("Accuracy of the article's code, in per cent:", 25)
 
 # %%
 def sequences(number, rng):
-    ids = rng.integers(4, 20, size=(number, 8))  # words 4..19 mean nothing
+    """Words 0..3 are the markers; 4..19 mean nothing."""
+    ids = rng.integers(4, 20, size=(number, 8))
     classes = rng.integers(4, size=number)
-    ids[np.arange(number), rng.integers(8, size=number)] = classes  # words 0..3 are the markers
+    ids[np.arange(number), rng.integers(8, size=number)] = classes
     return ids, classes
 
 

@@ -57,9 +57,9 @@ for ax, scores, title in zip(figure.subplots(1, 2), (plain, projected), titles):
 show(
     figure,
     caption="Left: symmetric. Right: who asks and who is asked makes a difference.",
-    alt="Two 5 by 5 heatmaps of cosines. Left, of the words themselves, equal to its mirror "
-    "image. Right, of mapped words: the largest difference from its mirror image is "
-    f"{abs(projected - projected.T).max():.2f}.",
+    alt="Two 5 by 5 heatmaps of cosines. Left, of the words themselves, equal to its "
+    "mirror image. Right, of mapped words: the largest difference from its mirror image "
+    f"is {abs(projected - projected.T).max():.2f}.",
 )
 
 # %% [markdown]
@@ -87,7 +87,9 @@ scores = 3 * projected
 weights = anp.softmax(scores, mask=allowed)  # (5, 5)
 
 for j in range(m):
-    np.testing.assert_allclose(weights[j, : j + 1], anp.softmax(scores[j, : j + 1]), rtol=1e-14)
+    np.testing.assert_allclose(
+        weights[j, : j + 1], anp.softmax(scores[j, : j + 1]), rtol=1e-14
+    )
     assert (weights[j, j + 1 :] == 0).all()
 np.testing.assert_allclose(weights.sum(axis=-1), 1)
 too_late = np.where(allowed, anp.softmax(scores), 0)  # set to 0 after the softmax
@@ -100,11 +102,11 @@ heatmap(weights, words, words, ax=right, mask=allowed, title="masked: hatched")
 near_zero = int(((weights < 0.01) & allowed).sum())
 show(
     figure,
-    caption="One array twice. A weight that may not be and a weight that happens to be small "
-    "are different things.",
-    alt=f"A 5 by 5 array of causal weights, twice. Left, the {int((~allowed).sum())} forbidden "
-    f"cells have the colour of 0, as have {near_zero} allowed ones. Right, the forbidden ones "
-    "are grey and hatched.",
+    caption="One array twice. A weight that may not be and a weight that happens to be "
+    "small are different things.",
+    alt=f"A 5 by 5 array of causal weights, twice. Left, the {int((~allowed).sum())} "
+    f"forbidden cells have the colour of 0, as have {near_zero} allowed ones. Right, the "
+    "forbidden ones are grey and hatched.",
 )
 assert near_zero > 0
 
@@ -124,7 +126,8 @@ unmasked = anp.softmax(anp.cosine_scores(asking, padded))  # (1, 2, 4)
 masked = anp.softmax(anp.cosine_scores(asking, padded), mask=mask)
 print("water, not masked:", unmasked[0, 0].round(2))
 print("water, masked:    ", masked[0, 0].round(2))
-without = anp.softmax(anp.cosine_scores(example.queries, example.keys))  # (2, 3): never padded
+# (2, 3): never padded
+without = anp.softmax(anp.cosine_scores(example.queries, example.keys))
 np.testing.assert_allclose(masked[0, :, :3], without, rtol=1e-14)
 
 other = padded.copy()
@@ -156,7 +159,11 @@ def row_softmax(scores):
 with_infinity = row_softmax(np.where(may, s, -np.inf))
 with_a_large_number = row_softmax(np.where(may, s, -1e9))
 ours = anp.softmax(s, mask=may)
-for name, p in (("-inf", with_infinity), ("-1e9", with_a_large_number), ("anp.softmax", ours)):
+for name, p in (
+    ("-inf", with_infinity),
+    ("-1e9", with_a_large_number),
+    ("anp.softmax", ours),
+):
     print(f"{name:12} {p[0].round(2)}")
 
 assert np.isnan(with_infinity[0]).all()  # one such row, and every number after it is NaN
@@ -174,11 +181,12 @@ show(
         row_sums=True,
         title=["masked by −1e9", "anp.softmax"],
     ),
-    caption="Left: the first row leaks into what is forbidden, the hatched cells keep colour "
-    "and number. Right: zeros, context 0, gradient 0.",
-    alt="Two 3 by 3 heatmaps under one mask. Left, masked by a large negative number, the row "
-    f"of (pad) has {with_a_large_number[0].max():.2f} in each of its forbidden cells. Right its "
-    f"weights and its sum are {ours[0].sum():.0f}; the other rows are the same.",
+    caption="Left: the first row leaks into what is forbidden, the hatched cells keep "
+    "colour and number. Right: zeros, context 0, gradient 0.",
+    alt="Two 3 by 3 heatmaps under one mask. Left, masked by a large negative number, "
+    f"the row of (pad) has {with_a_large_number[0].max():.2f} in each of its forbidden "
+    f"cells. Right its weights and its sum are {ours[0].sum():.0f}; the other rows are "
+    "the same.",
 )
 
 # %% [markdown]
@@ -196,7 +204,8 @@ show(
 
 # %%
 numbered = np.arange(12.0).reshape(3, 4)  # 3 words of width 4, for 2 heads
-right_way = numbered.reshape(3, 2, 2).swapaxes(0, 1)  # (2, 3, 2): (heads, words, width of a head)
+# (2, 3, 2): (heads, words, width of a head)
+right_way = numbered.reshape(3, 2, 2).swapaxes(0, 1)
 wrong_way = numbered.reshape(2, 3, 2)  # the same shape
 print("head 0 sees, right:", right_way[0].tolist())
 print("head 0 sees, wrong:", wrong_way[0].tolist())
@@ -214,11 +223,14 @@ betas = [1.0, 3.0, 10.0, 30.0]  # a sharpness for each head; in earnest it is le
 layer.sharpness.log_scale.value[:] = np.log(betas)
 
 parts = layer.query, layer.key, layer.value
-mapped = [wide[0] @ part.weight.value + part.bias.value for part in parts]  # three of (5, 8)
+# Three of (5, 8).
+mapped = [wide[0] @ part.weight.value + part.bias.value for part in parts]
 results = []
 for head, beta in enumerate(betas):
     q, k, v = (x[:, 2 * head : 2 * head + 2] for x in mapped)  # (5, 2) each
-    results.append(anp.context(anp.softmax(beta * anp.cosine_scores(q, k), mask=allowed), v))
+    results.append(
+        anp.context(anp.softmax(beta * anp.cosine_scores(q, k), mask=allowed), v)
+    )
 side_by_side = np.concatenate(results, axis=-1)  # (5, 8)
 by_hand = side_by_side @ layer.output.weight.value + layer.output.bias.value  # (5, 8)
 
@@ -228,7 +240,8 @@ np.testing.assert_allclose(output[0], by_hand, rtol=1e-10)
 head_weights = layer.weights(wide, causal=True)[0]  # (4, 5, 5)
 np.testing.assert_allclose(head_weights.sum(axis=-1), 1)
 mean_entropy = entropy(head_weights).mean(axis=-1)  # (4,)
-assert mean_entropy[2:].max() < mean_entropy[:2].min()  # the sharp heads below the blunt ones
+# The sharp heads below the blunt ones.
+assert mean_entropy[2:].max() < mean_entropy[:2].min()
 
 figure = style.figure(width="full", height=6.4)
 titles = [f"head {head}: β = {beta:.0f}" for head, beta in enumerate(betas)]
@@ -236,8 +249,8 @@ heatmap(head_weights, words, words, ax=figure.subplots(2, 2), mask=allowed, titl
 show(
     figure,
     caption="Four heads on one scale. A blunt head looks blunt beside a sharp one.",
-    alt="Four causal heatmaps of five words, at β = 1, 3, 10 and 30. Their mean entropies are "
-    f"{', '.join(f'{h:.2f}' for h in mean_entropy)} nats.",
+    alt="Four causal heatmaps of five words, at β = 1, 3, 10 and 30. Their mean "
+    f"entropies are {', '.join(f'{h:.2f}' for h in mean_entropy)} nats.",
 )
 
 # %% [markdown]
@@ -260,18 +273,25 @@ score_of = {
     "scaled dot": anp.scaled_dot_scores,
     "additive": lambda w, v: anp.additive_scores(w, v, np.eye(2), np.eye(2), u),
 }
-all_scores = {name: score(example.queries, example.keys) for name, score in score_of.items()}
+all_scores = {
+    name: score(example.queries, example.keys) for name, score in score_of.items()
+}
 for name, s in all_scores.items():
     print(f"{name:11}", s.round(2).tolist())
 
-np.testing.assert_allclose(all_scores["scaled dot"], all_scores["dot"] / np.sqrt(2), rtol=1e-15)
-assert abs(all_scores["additive"]).max() <= abs(u).sum() and abs(all_scores["cosine"]).max() <= 1
+np.testing.assert_allclose(
+    all_scores["scaled dot"], all_scores["dot"] / np.sqrt(2), rtol=1e-15
+)
+assert (
+    abs(all_scores["additive"]).max() <= abs(u).sum()
+    and abs(all_scores["cosine"]).max() <= 1
+)
 
 both = example.sources, example.targets
 show(
     heatmaps([Panel(name, anp.softmax(s), *both) for name, s in all_scores.items()]),
-    caption="The same words, four scores, one scale. The additive score waits for its matrices "
-    "to be learned; here they are identities.",
+    caption="The same words, four scores, one scale. The additive score waits for its "
+    "matrices to be learned; here they are identities.",
 )
 
 # %% [markdown]
@@ -287,7 +307,8 @@ guess = predict("Mean largest of 10 weights, plain dot product, d = 1024:", 0.3)
 widths = (1, 4, 16, 64, 256, 1024)
 peaks = {"dot": [], "scaled dot": [], "cosine": []}
 for d in widths:
-    w, v = rng.normal(size=(300, 1, d)), rng.normal(size=(300, 10, d))  # 300 times 1 and 10 keys
+    w = rng.normal(size=(300, 1, d))  # 300 queries
+    v = rng.normal(size=(300, 10, d))  # and ten keys for each
     assert abs(anp.dot_scores(w, v).std() / np.sqrt(d) - 1) < 0.1
     for name, found in peaks.items():
         found.append(anp.softmax(score_of[name](w, v)).max(axis=-1).mean())
@@ -308,10 +329,10 @@ ax.legend(frameon=False, loc=(0.02, 0.62))
 show(
     figure,
     caption="Random vectors. Dashed: all ten alike.",
-    alt=f"The mean largest weight over the width, from {widths[0]} to {widths[-1]}. The dot "
-    f"product rises from {peaks['dot'][0]:.2f} to {peaks['dot'][-1]:.2f}, the scaled one ends at "
-    f"{peaks['scaled dot'][-1]:.2f}, the cosine falls from {peaks['cosine'][0]:.2f} to "
-    f"{peaks['cosine'][-1]:.2f}.",
+    alt=f"The mean largest weight over the width, from {widths[0]} to {widths[-1]}. The "
+    f"dot product rises from {peaks['dot'][0]:.2f} to {peaks['dot'][-1]:.2f}, the scaled "
+    f"one ends at {peaks['scaled dot'][-1]:.2f}, the cosine falls from "
+    f"{peaks['cosine'][0]:.2f} to {peaks['cosine'][-1]:.2f}.",
 )
 
 # %% [markdown]
