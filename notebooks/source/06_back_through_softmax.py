@@ -154,7 +154,7 @@ scrub(
     positions=positions,
     panels=[
         Heat("weights", weight_frames, sources, targets[:1], kind="weights"),
-        Heat("∂ weight / ∂ score", jacobian_frames, sources, sources, kind="gradients"),
+        Heat("∂ weight / ∂ score", jacobian_frames, sources, sources, kind="gradients", row_sums=True, axes="weight ↓ score →"),
         Lines("the largest slope", {"largest |∂p/∂s|": largest_slope}),
         Numbers({"largest weight": weight_frames.max(axis=(1, 2)), "largest slope": largest_slope}),
     ],

@@ -341,8 +341,8 @@ scrub(
     name="step",
     positions=shown_at,
     panels=[
-        Heat("weights", weight_frames, positions_in_sentence, labels, kind="weights"),
-        Heat("gradients of the scores", gradient_frames, positions_in_sentence, labels, kind="gradients"),
+        Heat("weights", weight_frames, positions_in_sentence, labels, kind="weights", axes="sentence ↓ word →"),
+        Heat("gradients of the scores", gradient_frames, positions_in_sentence, labels, kind="gradients", axes="sentence ↓ word →"),
         Lines("loss", {"loss": series["loss"]}),
         Lines("sharpness β", {"sharpness": series["sharpness"]}),
         Lines("entropy, nats", {"entropy": series["entropy"], "all alike": np.full(len(shown_at), uniform)}),
