@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -21,8 +20,6 @@ from .similarity import likenesses
 
 PUBLIC_SECRET = b"attention-np grade"
 """The secret of what is graded without an assignment: everybody may know it, so everybody can draw the same cases."""
-
-_WAITING = 0.2
 
 Progress = Callable[[int, int], None]
 """Told how many of the exercises that have to be run are done."""
@@ -83,7 +80,19 @@ def grade(
             results[student][place] = kept.find(key)
             if results[student][place] is None:
                 work.append(_Work(student, place, exercise, read, key))
-    _grade_all(work, assignment, people, isolation, kept, jobs, results, lambda done: progress(done, len(work)))
+
+    def one(item: _Work) -> Result:
+        rng = assignment.rng_for(people[item.student].key, item.exercise.name)
+        try:
+            result = result_of(mark(item.exercise, item.read.submission, rng=rng, isolation=isolation))
+        except Exception as error:
+            # Not the student's doing, and nobody else's trouble.
+            return result_without_run(item.exercise, "grader-error", f"The grader failed: {type(error).__name__}: {error}")
+        kept.keep(item.key, result)
+        return result
+
+    for item, result in _done(work, one, jobs, progress):
+        results[item.student][item.place] = result
     graded = tuple(
         _graded(person, [one for one in own if one is not None], notes[student], assignment)
         for student, (person, own) in enumerate(zip(people, results, strict=True))
@@ -109,7 +118,7 @@ def _prepared(
         return result_without_run(exercise, "not-attempted", f"There is no function {name} in what was handed in.")
     if len(found) > 1:
         names = ", ".join(read.shown for read in found[1:])
-        notes.append(f"{name} is in {len(found)} files: the latest that was worked on, {found[0].shown}, counts, not {names}.")
+        notes.append(f"{name} is in {len(found)} files: the latest, {found[0].shown}, counts, not {names}.")
     try:
         return found[0], key_of(exercise, fingerprint, found[0].submission, person.key, isolation)
     except ValueError as error:
@@ -118,46 +127,20 @@ def _prepared(
         return result_without_run(exercise, "grader-error", f"The grader failed: {type(error).__name__}.")
 
 
-def _grade_all(
-    work: Sequence[_Work],
-    assignment: Assignment,
-    people: Sequence[Person],
-    isolation: Isolation,
-    kept: Kept,
-    jobs: int,
-    results: list[list[Result | None]],
-    known: Callable[[int], None],
-) -> None:
-    """Threads suffice: students' code runs in processes of its own, and so does most of the time."""
-    stopped = threading.Event()
-
-    def one(item: _Work) -> Result | None:
-        if stopped.is_set():
-            return None
-        rng = assignment.rng_for(people[item.student].key, item.exercise.name)
-        try:
-            result = result_of(mark(item.exercise, item.read.submission, rng=rng, isolation=isolation))
-        except Exception as error:
-            # Not the student's doing, and nobody else's trouble.
-            return result_without_run(item.exercise, "grader-error", f"The grader failed: {type(error).__name__}: {error}")
-        kept.keep(item.key, result)
-        return result
-
-    known(0)
+def _done(
+    work: Sequence[_Work], one: Callable[[_Work], Result], jobs: int, progress: Progress
+) -> Iterator[tuple[_Work, Result]]:
+    """Each piece of work with its result, when it is done; threads suffice: students' code runs in processes of its own."""
+    progress(0, len(work))
     with ThreadPoolExecutor(jobs) as pool:
-        waiting: dict[Future[Result | None], _Work] = {pool.submit(one, item): item for item in work}
-        done = 0
+        pieces = {pool.submit(one, item): item for item in work}
         try:
-            while waiting:
-                finished, _ = wait(waiting, timeout=_WAITING, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    item = waiting.pop(future)
-                    results[item.student][item.place] = future.result()
-                    done += 1
-                known(done)
-        except BaseException:
-            stopped.set()
-            raise
+            for done, future in enumerate(as_completed(pieces), 1):
+                yield pieces[future], future.result()
+                progress(done, len(work))
+        finally:
+            # Where the batch is stopped, what has not begun must not begin.
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _graded(person: Person, results: Sequence[Result], notes: Sequence[str], assignment: Assignment) -> Graded:

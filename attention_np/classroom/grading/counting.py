@@ -10,15 +10,16 @@ from .handed_in import HandedIn, Read
 
 
 def holding(handed_in: HandedIn, exercise: Exercise) -> list[Read]:
-    """The files with the exercise's function, the one that counts first: the latest in which it is not as it was handed out.
+    """The files with the exercise's function, the one that counts first: the latest of those in which it was worked on, if any.
 
     Who was given a file and a notebook may fill in one and hand in both.
     """
     found = [read for read in handed_in.files if exercise.name in read.submission.functions]
-    if len(found) > 1:
-        blank = _body(exercise.blank, exercise.name)
-        found.sort(key=lambda read: _own(read, exercise.name) in (blank, ""))
-    return found
+    if len(found) < 2:
+        return found
+    blank = _body(exercise.blank, exercise.name)
+    worked_on = [read for read in found if _own(read, exercise.name) not in (blank, "")]
+    return worked_on or found[:1]
 
 
 def _own(read: Read, name: str) -> str:

@@ -219,5 +219,6 @@ def lateness(late: timedelta) -> str:
     """In words, as "late by 2 days and 3 hours, by the file's time": some platforms give a file the time of the download."""
     minutes = int(late.total_seconds() // 60)
     parts = [(minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute")]
-    words = [f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in parts if count][:2]
+    largest = next((place for place, (count, _) in enumerate(parts) if count), len(parts))
+    words = [f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in parts[largest : largest + 2] if count]
     return f"late by {' and '.join(words)}, by the file's time" if words else "late"

@@ -72,7 +72,22 @@ def test_a_hand_out_beside_the_work_does_not_count(tmp_path: Path) -> None:
     os.utime(tmp_path / "anna" / "work.py", (1, 1))
     (anna,) = find([tmp_path], []).students
     assert [read.shown for read in anna.files] == ["z hand-out.py", "work.py"]
-    assert [holding(anna, one)[0].shown for one in EXERCISES] == ["work.py"] * 3
+    assert [[read.shown for read in holding(anna, one)] for one in EXERCISES] == [["work.py"]] * 3
+    (tmp_path / "anna" / "work.py").write_text(untouched, encoding="utf-8")
+    (anna,) = find([tmp_path], []).students
+    assert [len(holding(anna, one)) for one in EXERCISES] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("late", "said"),
+    [
+        (timedelta(0), "late"),
+        (timedelta(minutes=61), "late by 1 hour and 1 minute, by the file's time"),
+        (timedelta(days=2, minutes=3), "late by 2 days, by the file's time"),
+    ],
+)
+def test_lateness_is_said_in_its_two_largest_units(late: timedelta, said: str) -> None:
+    assert lateness(late) == said
 
 
 def test_the_level_of_isolation_is_that_of_the_workers(small: Any) -> None:
