@@ -15,6 +15,7 @@ from . import (
     assignment,
     bench,
     check,
+    doctor,
     evaluate,
     exercises,
     grade,
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"attention-np {__version__}")
     main_job.add_arguments(parser)
     subparsers = parser.add_subparsers(title="subcommands", metavar="subcommand")
-    for subcommand in (train, summarize, evaluate, exercises, check, assignment, grade, notebooks, reproduce, bench, where):
+    for subcommand in (train, summarize, evaluate, exercises, check, assignment, grade, doctor, notebooks, reproduce, bench, where):
         subcommand.add_parser(subparsers)
     arguments = parser.parse_args(argv)
     if arguments.run is not main_job.run and argv[0].startswith("-"):

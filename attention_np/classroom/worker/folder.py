@@ -70,6 +70,8 @@ def _filled(top: str, limits: Limits, isolation: Isolation | None) -> Prepared:
         "folder": work,
         "path": [os.path.join(program), path, library, os.path.join(library, "lib-dynload")],
         "read": [*(os.path.join(library, name) for name in entries), *packages, program],
+        # Tracebacks name the library's files where the interpreter first found them: no tampering, though nothing is there.
+        "named": [os.path.join(standard_library(), name) for name in entries],
         "listed": [library, path],
         "devices": _DEVICES,
         "cpu_seconds": limits.cpu_seconds,

@@ -212,6 +212,8 @@ def _status(heard: _Heard, count: int, name: str, code: int, limits: Limits) -> 
         return "crashed", f"{name} raises NotImplementedError in call {len(outcomes)}."
     if heard.ended and len(outcomes) == count:
         return "done", ""
+    if heard.ended:
+        return "no-answer", f"It said that it was done; {answered}."
     if heard.late or code in (128 + 24, -24):
         return "timeout", f"It took longer than {limits.seconds:g} s; {answered}."
     if code > 128 or code < 0:

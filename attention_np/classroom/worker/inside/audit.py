@@ -5,9 +5,13 @@ It is a second fence and a witness, not the wall: code that knows the interprete
 
 from __future__ import annotations
 
+import builtins
 import os
+import stat
 import sys
+import types
 from collections.abc import Callable, Sequence
+from typing import Any
 
 MOST_EVIDENCE = 20
 END = b"\0end\n"
@@ -37,7 +41,21 @@ def install(descriptor: int, read: Sequence[str], write: Sequence[str]) -> None:
     read, write : sequence of str
         Files and folders that may be read; folders that may be changed too.
     """
-    sys.addaudithook(_hook(descriptor, tuple(read) + tuple(write), tuple(write)))
+    own_os = _own_copy(os)
+    own_os.path = _own_copy(os.path, os=own_os, stat=_own_copy(stat))
+    hook = _own_copy(sys.modules[__name__], os=own_os)._hook
+    sys.addaudithook(hook(descriptor, tuple(read) + tuple(write), tuple(write)))
+
+
+def _own_copy(module: types.ModuleType, **replaced: object) -> types.SimpleNamespace:
+    """A module whose functions use each other, and built-in ones, as they are now: whoever patches the module is not heard."""
+    names: dict[str, Any] = {**vars(module), "__builtins__": dict(vars(builtins)), **replaced}
+    for name, value in names.items():
+        if isinstance(value, types.FunctionType):
+            copy = types.FunctionType(value.__code__, names, name, value.__defaults__, value.__closure__)
+            copy.__kwdefaults__ = value.__kwdefaults__
+            names[name] = copy
+    return types.SimpleNamespace(**names)
 
 
 def _hook(descriptor: int, read: tuple[str, ...], write: tuple[str, ...]) -> Callable[[str, tuple[object, ...]], None]:

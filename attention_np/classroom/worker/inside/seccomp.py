@@ -65,7 +65,7 @@ def available() -> bool:
 def confine() -> None:
     """From here on this process makes none of these calls; each fails as one that is not permitted."""
     steps = list(_steps(*_PROCESSORS[platform.machine()]))
-    array = (_Instruction * len(steps))(*steps)
+    array = (_Instruction * len(steps))(*(_Instruction(*step) for step in steps))
     kernel.prctl(kernel.NO_NEW_PRIVILEGES, 1)
     kernel.prctl(_SET, _FILTER, ctypes.byref(_Program(len(steps), array)))
 

@@ -64,6 +64,15 @@ def _begin_linux(confinement: dict[str, Any], reached: list[str]) -> None:
     os.dup2(null, 0)
     os.close(null)
     sys.path[:] = confinement["path"]
+    if confinement["shown"]:
+        _move_packages(os.path.dirname(os.__file__), confinement["shown"][0][1])
+
+
+def _move_packages(before: str, after: str) -> None:
+    """Packages that are loaded already find their other parts where the library is shown."""
+    for module in list(sys.modules.values()):
+        if hasattr(module, "__path__"):
+            module.__path__ = [path.replace(before, after, 1) for path in module.__path__]
 
 
 def _own_spaces(confinement: dict[str, Any], reached: list[str]) -> bool:
@@ -124,6 +133,6 @@ def _give_up(confinement: dict[str, Any], reached: list[str], evidence: int) -> 
     if confinement["system_calls"]:
         seccomp.confine()
         reached.append("no processes, signals or sockets (seccomp)")
-    read = [*confinement["read"], *confinement["listed"], *confinement["devices"]]
+    read = [*confinement["read"], *confinement["named"], *confinement["listed"], *confinement["devices"]]
     audit.install(evidence, read, [confinement["folder"], os.devnull])
     reached.append("audit hook")
