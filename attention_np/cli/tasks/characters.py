@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...functional import causal_mask
 from ...models.transformer import TransformerSettings
 from ...models.transformer.settings import POSITIONS
 from ...tasks.characters.alphabet import Alphabet
@@ -74,7 +75,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 def _add_evaluation_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--sample", type=at_least_one, metavar="N", help="write N characters, and score nothing")
+    parser.add_argument("--sample", type=at_least_one, metavar="N", help="write N characters, and score nothing (draw these)")
     parser.add_argument("--temperature", type=float, default=0.8, help="how boldly to write; 0 is the likeliest (0.8)")
     parser.add_argument("--top-k", type=at_least_one, metavar="K", help="draw from the K likeliest characters (from all)")
     parser.add_argument("--beginning", default="", metavar="TEXT", help="what the written text begins with")
@@ -97,11 +98,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     if arguments.heatmap is not None:
-        shown = texts.test[:_DRAWN]
-        weights = model.model.weights(model.alphabet.encode(shown)[None])[-1, 0].mean(axis=0)
-        labels = list(shown.translate(_VISIBLE))
-        title = "Where the last block looks before the next character, mean of its heads"
-        save_weights(arguments.heatmap, weights, labels, labels, title)
+        _draw(arguments.heatmap, model, texts.test[:_DRAWN])
     return _report(model, texts, path, saved.facts, arguments.json)
 
 
@@ -115,8 +112,17 @@ def _sample(model: CharacterModel, arguments: argparse.Namespace) -> int:
             rng=np.random.default_rng(arguments.seed),
         )
     text = arguments.beginning + written
+    if arguments.heatmap is not None:
+        _draw(arguments.heatmap, model, text[:_DRAWN])
     print(json.dumps({"text": text}) if arguments.json else text.replace("\f", "\n\n----\n\n"))
     return 0
+
+
+def _draw(path: Path, model: CharacterModel, text: str) -> None:
+    weights = model.model.weights(model.alphabet.encode(text)[None])[-1, 0].mean(axis=0)
+    labels = list(text.translate(_VISIBLE))
+    title = "Where the last block looks before the next character, mean of its heads"
+    save_weights(path, weights, labels, labels, title, mask=causal_mask(len(text), len(text)))
 
 
 def _report(model: CharacterModel, texts: Texts, path: Path, facts: dict[str, Any], as_json: bool) -> int:

@@ -14,8 +14,9 @@ def save_weights(
     sources: Sequence[str],
     targets: Sequence[str],
     title: str = "Where attention lay for each word",
+    mask: Array | None = None,
 ) -> None:
-    """Draw a row of weights for each target to `path`.
+    """Draw a row of weights for each target to `path`, hatched where `mask` allows no looking.
 
     Raises
     ------
@@ -29,4 +30,4 @@ def save_weights(
         raise ValueError("--heatmap: this model has no attention to draw")
     if not len(targets):
         raise ValueError("--heatmap: the model wrote nothing, so there is nothing to draw")
-    heatmap(weights, sources, targets, title=title).figure.savefig(path)
+    heatmap(weights, sources, targets, title=title, mask=mask).figure.savefig(path)

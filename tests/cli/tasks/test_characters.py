@@ -48,7 +48,9 @@ def test_what_was_trained_is_evaluated_drawn_and_made_to_write(fresh_run: Any, t
     first, again, other = (json.loads(fresh_run(*asked, "--json", "--seed", s).out)["text"] for s in ("1", "1", "4"))
     assert first == again != other
     assert first.startswith("Return ") and len(first) == 47
-    printed = fresh_run(*asked, "--seed", "1").out
+    other_picture = tmp_path / "written.png"
+    printed = fresh_run(*asked, "--seed", "1", "--heatmap", str(other_picture)).out
+    assert other_picture.read_bytes().startswith(b"\x89PNG") and other_picture.read_bytes() != picture.read_bytes()
     assert printed == first.replace(BETWEEN, "\n\n----\n\n") + "\n"
 
     text = fresh_run("evaluate", "characters", "--model", str(out)).out
