@@ -43,7 +43,8 @@ def prose_html(lines: Sequence[str]) -> str:
 
 def _table(lines: Sequence[str]) -> str:
     """A simple table, its columns under rules of ``=``, in Markdown."""
-    columns = [slice(*found.span()) for found in re.finditer("=+", lines[0])]
+    starts = [found.start() for found in re.finditer("=+", lines[0])]
+    columns = list(map(slice, starts, [*starts[1:], None]))
     head, *rows = [
         "| " + " | ".join(line[column].strip() for column in columns) + " |" for line in lines if not line.startswith("=")
     ]
