@@ -32,7 +32,8 @@ from .options import at_least_one
 from .places import output_folder
 
 _EPILOG = """\
-A folder is a class: each file, folder and .zip in it is one student's. Of several files of one student the latest counts.
+A folder is a class: each file, folder and .zip in it is one student's; several folders given at once may be a student's each.
+Of several files of one student with the same function the latest counts.
 Without --assignment all exercises that somebody handed in are graded, with the same cases in every run.
 
 example: attention-np grade submissions --assignment week-3 --roster class.csv --csv scores.csv --html report"""

@@ -14,6 +14,7 @@ from ..marking import GroupMark, Mark, Verdict
 from .lists import Correction
 
 _VERDICTS = get_args(Verdict)
+_MOST_PRINTED = 4000
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def result_of(mark: Mark) -> Result:
         mark.message,
         mark.diagnoses,
         mark.tampering,
-        mark.printed,
+        mark.printed[-_MOST_PRINTED:],
         mark.isolation,
         round(mark.seconds, 3),
     )

@@ -52,6 +52,11 @@ def test_everybody_comes_to_what_they_wrote(small: Any) -> None:
     assert verdicts(small.student("eve")) == ["not-attempted", "not-attempted", "wrong"]
 
 
+def test_of_what_was_printed_the_end_is_kept(small: Any) -> None:
+    printed = small.student(HOSTILE).results[0].printed
+    assert len(printed) == 4000 and printed.rstrip().endswith("</script>")
+
+
 def test_a_file_that_cannot_be_read_is_said_and_stops_nobody(small: Any) -> None:
     assert verdicts(small.student("dan")) == ["not-attempted"] * 3 and small.student("dan").complete
     assert "not JSON" in small.student("dan").notes[0]
