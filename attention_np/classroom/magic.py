@@ -110,8 +110,9 @@ def _asked(line: str) -> tuple[Exercise, int | None]:
 
 def _checked(shell: Any, exercise: Exercise, hint: int | None, cell: str) -> Checked:
     name = exercise.name
-    if name in _stand_ins and shell.user_ns.get(name) is _stand_ins[name]:
-        # From an earlier run of this cell: it is not the learner's.
+    right = _right_function(exercise)
+    if name in shell.user_ns and any(shell.user_ns[name] is one for one in (right, _stand_ins.get(name))):
+        # Imported, or from an earlier run of this cell: it is not the learner's.
         del shell.user_ns[name]
     problem = _run(shell, cell, name)
     function = shell.user_ns.get(name)
@@ -126,7 +127,7 @@ def _checked(shell: Any, exercise: Exercise, hint: int | None, cell: str) -> Che
             mark = mark_live(exercise, function, rng=np.random.default_rng(_SEED))
     _marks[name] = mark
     if mark.verdict != "pass":
-        shell.user_ns[name] = _stand_ins[name] = _right_function(exercise)
+        shell.user_ns[name] = _stand_ins[name] = right
     return Checked(exercise, mark, hint)
 
 

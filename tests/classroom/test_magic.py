@@ -13,6 +13,7 @@ from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
 from attention_np import context, softmax_backward
+from attention_np.classroom import check_points
 from attention_np.classroom.catalogue import exercise_named
 
 NAME = "softmax_backward"
@@ -159,6 +160,27 @@ def test_what_was_imported_from_the_package_is_not_taken_for_the_learners(run: C
 def test_an_earlier_wrong_function_does_not_spoil_the_next(run: Cell, shell: Any) -> None:
     run("def context(weights, values):\n    return 2 * weights @ values\n", "%%check context")
     assert shell.user_ns["context"] is context
+
+
+def test_the_contract_of_a_hand_out_is_read_from_its_cell(run: Cell, shell: Any) -> None:
+    comment = f"# contract of {NAME}: times 3\n"
+    assert "constant-factor" in run(comment + RIGHT).text
+    # What stands in for it has that contract too, and is not taken for the learner's.
+    right = run(comment + RIGHT.replace("return ", "return 3 * "))
+    assert right.text == f"{NAME}: right, {POINTS} of {POINTS} points"
+    assert run(comment + WRONG).text.startswith(f"{NAME}: wrong") and "left blank" in run(comment).text
+    assert "the comment on its contract says 'times 0'" in run(f"# contract of {NAME}: times 0\n{RIGHT}").printed
+
+
+def test_nbgrader_is_told_a_share_of_the_points(run: Cell) -> None:
+    no_axis = RIGHT.replace("sum(axis,", "sum(-1,")
+    for source, share in ((RIGHT, 1.0), (WRONG, 0.0), ("", 0.0)):
+        run(source)
+        assert check_points(NAME, of=24) == 24 * share
+    run(no_axis)
+    assert 0 < check_points(NAME, of=24) < 24
+    with pytest.raises(ValueError, match="dot_scores was not checked"):
+        check_points("dot_scores", of=8)
 
 
 def test_the_html_is_well_formed_and_says_every_verdict_in_words(run: Cell) -> None:

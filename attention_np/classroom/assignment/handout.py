@@ -68,4 +68,5 @@ def _about(exercise: Exercise) -> list[str]:
     paragraphs = [lines_of(one) for one in exercise.statement.split("\n\n")]
     said = [line for paragraph in paragraphs for line in ("", *paragraph)]
     example = [f"    {line}" for line in example_lines(exercise)]
-    return ["-" * len(heading), heading, *fact_lines(exercise), *said, "", "A worked example:", *example]
+    facts = [line for fact in fact_lines(exercise) for line in lines_of(fact)]
+    return ["-" * len(heading), heading, *facts, *said, "", "A worked example:", *example]

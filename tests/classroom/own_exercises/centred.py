@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 
 from attention_np import softmax
-from attention_np.classroom.writing import PLAIN, Drawn, Lengths, Mistake, layouts, normal, numbers, own_exercise, special
+from attention_np.classroom.writing import (
+    PLAIN,
+    Drawn,
+    Lengths,
+    Mistake,
+    layouts,
+    normal,
+    numbers,
+    own_exercise,
+    special,
+)
 
 CONSTANT = "rows of one number"
 ROW = "What is the mean of a row of the result?"
