@@ -169,7 +169,7 @@ def test_the_contract_of_a_hand_out_is_read_from_its_cell(run: Cell, shell: Any)
     right = run(comment + RIGHT.replace("return ", "return 3 * "))
     assert right.text == f"{NAME}: right, {POINTS} of {POINTS} points"
     assert run(comment + WRONG).text.startswith(f"{NAME}: wrong") and "left blank" in run(comment).text
-    assert "the comment on its contract says 'times 0'" in run(f"# contract of {NAME}: times 0\n{RIGHT}").printed
+    assert "expected a contract that this exercise can have, got 'times 0'" in run(f"# contract of {NAME}: times 0\n{RIGHT}").printed
 
 
 def test_nbgrader_is_told_a_share_of_the_points(run: Cell) -> None:

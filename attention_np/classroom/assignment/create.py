@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from ..catalogue import chosen_from, exercises
 from ..own import own_exercises
 from .assignment import Assignment
 from .handout import python_file
 from .key import OWN, SECRET_BYTES, TEACHER, Key, assignment_of, key_file, write_key
 from .notebook import notebook
+from .variation import Variation, chosen, in_short
 
 STUDENT = "student"
 SOLUTIONS = "solutions"
@@ -56,7 +58,7 @@ def create(
     folder : Path
         Where it goes: new, or empty.
     names : sequence of str
-        Of the exercises, in order; none: all of `own`.
+        Of the exercises, in order; none: all that there are.
     own : Path or None
         A folder of the teacher's own exercises instead of the catalogue; it is copied beside the key.
     title : str
@@ -73,9 +75,14 @@ def create(
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"{folder}: expected a new or an empty folder, and found something there; choose another")
-    if own is not None and not names:
-        names = [exercise.name for exercise in own_exercises(own)]
-    key = Key(title or folder.name, tuple(names), own is not None, vary, secrets.token_bytes(SECRET_BYTES), due)
+    offered = exercises() if own is None else own_exercises(own)
+    names = names or [exercise.name for exercise in offered]
+    secret = secrets.token_bytes(SECRET_BYTES)
+    contracts = {}
+    for exercise in (chosen_from(offered, name) for name in names if vary):
+        if (variation := chosen(exercise, secret)) != Variation():
+            contracts[exercise.name] = in_short(exercise, variation)
+    key = Key(title or folder.name, tuple(names), own is not None, contracts, secret, due)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
         made = Path(beside) / folder.name
@@ -107,7 +114,9 @@ def _write(made: Path, key: Key, own: Path | None, folder: Path) -> Assignment:
         _write_text(student / hand_out, made_of(key.title, hand_out, assignment.exercises, own=key.own))
     for exercise in assignment.exercises:
         _write_text(teacher / SOLUTIONS / f"{exercise.name}.py", exercise.solution)
-    follows = "what is different about each exercise, and each student's cases" if key.vary else "each student's cases"
+    follows = (
+        "what is different about each exercise, and each student's cases" if key.contracts else "each student's cases"
+    )
     _write_text(teacher / "README.txt", _README.format(title=key.title, name=name, folder=folder.name, follows=follows))
     return assignment
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from ..catalogue import chosen_from, exercises
 from ..own import own_exercises
 from .assignment import Assignment
-from .variation import chosen, varied
+from .variation import with_contract
 
 VERSION = 1
 TEACHER = "teacher"
@@ -33,8 +34,8 @@ class Key:
         Their names, in order.
     own : bool
         Whether they are the teacher's own, of which there are copies beside the key.
-    vary : bool
-        Whether their contract is varied.
+    contracts : mapping
+        From the names of those that are varied to how, in short: a later version may choose otherwise.
     secret : bytes
     due : datetime or None
     """
@@ -42,7 +43,7 @@ class Key:
     title: str
     exercises: tuple[str, ...]
     own: bool
-    vary: bool
+    contracts: Mapping[str, str]
     secret: bytes
     due: datetime | None
 
@@ -73,7 +74,9 @@ def assignment_of(key: Key, teacher: Path) -> Assignment:
     """The assignment of a key that lies in a folder."""
     offered = own_exercises(teacher / OWN) if key.own else exercises()
     usual = tuple(chosen_from(offered, name) for name in key.exercises)
-    handed_out = tuple(varied(one, chosen(one, key.secret)) for one in usual) if key.vary else usual
+    handed_out = tuple(
+        with_contract(one, key.contracts[one.name]) if one.name in key.contracts else one for one in usual
+    )
     return Assignment(key.title, handed_out, key.secret, key.due, usual)
 
 
@@ -84,7 +87,7 @@ def write_key(file: Path, key: Key) -> None:
         "title": key.title,
         "exercises": list(key.exercises),
         "own": key.own,
-        "vary": key.vary,
+        "contracts": dict(key.contracts),
         "secret": key.secret.hex(),
         "due": key.due.isoformat() if key.due else None,
     }
@@ -118,6 +121,8 @@ def read_key(file: Path) -> Key:
     fields = {name: _field(file, content, name) for name in _KINDS}
     if left := sorted(content.keys() - _KINDS.keys()):
         raise ValueError(f"{file}: expected {', '.join(_KINDS)}, got {', '.join(left)} besides")
+    if strange := sorted(fields["contracts"].keys() - set(fields["exercises"])):
+        raise ValueError(f"{file}: contracts: expected names of its exercises, got {', '.join(strange)}")
     return Key(**fields)
 
 
@@ -127,6 +132,12 @@ def _names(value: Any) -> tuple[str, ...]:
     if len(set(value)) < len(value):
         raise ValueError
     return tuple(value)
+
+
+def _contracts(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise ValueError
+    return value
 
 
 def _secret(value: Any) -> bytes:
@@ -158,7 +169,7 @@ _KINDS = {
     "title": (_exactly(str), "a string"),
     "exercises": (_names, "a list of names, each once"),
     "own": (_exactly(bool), "true or false"),
-    "vary": (_exactly(bool), "true or false"),
+    "contracts": (_contracts, "an object from names to contracts, each in a string"),
     "secret": (_secret, f"{2 * SECRET_BYTES} hexadecimal digits"),
     "due": (_due, "null, or a date and time with its time zone as in 2026-12-01T23:59:00+01:00"),
 }

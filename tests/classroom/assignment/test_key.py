@@ -15,7 +15,7 @@ import pytest
 from attention_np.classroom.assignment import load_assignment
 from attention_np.classroom.assignment.key import Key, key_file, write_key
 
-KEY = Key("Week 3", ("softmax", "context"), False, False, bytes(range(32)), datetime(2026, 12, 1, 12, tzinfo=UTC))
+KEY = Key("Week 3", ("softmax", "context"), False, {}, bytes(range(32)), datetime(2026, 12, 1, 12, tzinfo=UTC))
 
 
 def written(folder: Path, key: Key = KEY) -> Path:
@@ -60,7 +60,7 @@ def test_the_fingerprint_follows_what_marks_depend_on_and_nothing_else(tmp_path:
     keys = {
         "same": replace(KEY, title="Another", due=None),
         "secret": replace(KEY, secret=bytes(32)),
-        "varied": replace(KEY, vary=True),
+        "varied": replace(KEY, contracts={"softmax": "times 2"}),
         "fewer": replace(KEY, exercises=("softmax",)),
     }
     written(tmp_path / "key")
@@ -85,6 +85,12 @@ def test_the_secret_is_not_printed_with_the_assignment(tmp_path: Path) -> None:
         ({"exercises": ["softmaxx"]}, "did you mean softmax"),
         ({"secret": "abc"}, "secret: expected 64 hexadecimal digits, got something else"),
         ({"due": "2026-12-01T23:59:00"}, "with its time zone"),
+        ({"contracts": []}, "contracts: expected an object from names to contracts"),
+        (
+            {"contracts": {"softmax": "times 0"}},
+            "softmax: expected a contract that this exercise can have, got 'times 0'",
+        ),
+        ({"contracts": {"linear": "times 2"}}, "contracts: expected names of its exercises, got linear"),
         ({"own": "yes"}, "own: expected true or false"),
         ({"more": 1}, "got more besides"),
     ],
@@ -95,6 +101,13 @@ def test_a_key_that_is_not_whole_is_one_line(tmp_path: Path, changed: dict[str, 
     with pytest.raises(ValueError, match=words) as refused:
         load_assignment(tmp_path)
     assert "\n" not in str(refused.value)
+
+
+def test_a_varied_exercise_has_the_contract_of_the_key_whatever_its_secret(tmp_path: Path) -> None:
+    written(tmp_path, replace(KEY, contracts={"softmax": "times 2"}))
+    read = load_assignment(tmp_path)
+    assert "Every result is 2 times" in read.exercises[0].statement
+    assert read.exercises[1] == read.usual[1] and read.exercises[0] != read.usual[0]
 
 
 def test_what_is_no_key_is_said_to_be_none(tmp_path: Path) -> None:

@@ -86,12 +86,12 @@ def test_the_solution_is_the_packages_function_and_a_few_lines_around_it() -> No
     solution = varied(usual, Variation(axes=FEATURES_FIRST, results=("d_keys", "d_queries"))).solution
     assert "return d_scores @ keys, d_scores.swapaxes(-1, -2) @ queries" in solution
     assert solution.endswith(
-        '''\
+        """\
     queries = np.swapaxes(queries, -1, -2)
     keys = np.swapaxes(keys, -1, -2)
     d_queries, d_keys = usual_dot_scores_backward(d_scores, queries, keys)
     return np.swapaxes(d_keys, -1, -2), np.swapaxes(d_queries, -1, -2)
-'''
+"""
     )
 
 
@@ -133,6 +133,6 @@ def same(one: Exercise, other: Exercise) -> bool:
     "text", ["times 0", "returns keys", "True is hidden", "a row for each column", "", "returns output, output"]
 )
 def test_a_comment_that_no_hand_out_has_is_one_line(text: str) -> None:
-    with pytest.raises(ValueError, match="dot_scores: the comment on its contract") as refused:
+    with pytest.raises(ValueError, match="dot_scores: expected a contract .*; copy the comment") as refused:
         as_handed_out(exercise_named("dot_scores"), f"# contract of dot_scores: {text}\n")
     assert "\n" not in str(refused.value)

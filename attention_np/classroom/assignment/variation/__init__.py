@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .choice import chosen
-from .comment import as_handed_out
+from .comment import as_handed_out, in_short, with_contract
 from .exercises import varied
 from .variation import Variation
 
-__all__ = ["Variation", "as_handed_out", "chosen", "varied"]
+__all__ = ["Variation", "as_handed_out", "chosen", "in_short", "varied", "with_contract"]

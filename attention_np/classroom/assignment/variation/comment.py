@@ -1,4 +1,4 @@
-"""The variation as a comment above a function that is handed out, so that the learner's own check knows of it."""
+"""The variation in short: in the teacher's key, and above a function that is handed out, where a learner's own check finds it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from ...exercise import Exercise
 from .choice import applies
-from .exercises import COMMENT, varied
+from .exercises import COMMENT, comment, varied
 from .variation import FEATURES_FIRST, SOURCES_FIRST, Variation
 
 _TIMES = re.compile(r"times ([0-9]{1,3})")
@@ -29,14 +29,28 @@ def as_handed_out(exercise: Exercise, source: str) -> Exercise:
         If the comment says what the exercise cannot be.
     """
     found = re.findall(rf"{re.escape(COMMENT.format(exercise.name))}([\w,; ]*)", source)
-    if not found:
-        return exercise
-    variation = _read(found[-1].strip())
+    try:
+        return with_contract(exercise, found[-1].strip()) if found else exercise
+    except ValueError as problem:
+        raise ValueError(f"{problem}; copy the comment from the file that was handed out") from None
+
+
+def in_short(exercise: Exercise, variation: Variation) -> str:
+    """A variation as the comment says it."""
+    return comment(exercise.name, variation).removeprefix(COMMENT.format(exercise.name))
+
+
+def with_contract(exercise: Exercise, text: str) -> Exercise:
+    """An exercise with the contract that a text as of `in_short` gives it.
+
+    Raises
+    ------
+    ValueError
+        If the exercise cannot have it.
+    """
+    variation = _read(text)
     if variation is None or not applies(exercise, variation):
-        raise ValueError(
-            f"{exercise.name}: the comment on its contract says {found[-1].strip()!r}, which no hand-out does; "
-            "copy it from the file that was handed out"
-        )
+        raise ValueError(f"{exercise.name}: expected a contract that this exercise can have, got {text!r}")
     return varied(exercise, variation)
 
 
