@@ -120,7 +120,7 @@ def _occurring(assignment: Assignment, found: Found, paths: list[Path]) -> Assig
         notes = [note for student in found.students for note in student.notes]
         why = f"; {notes[0]}" if notes else ""
         raise ValueError(f"FILES-OR-DIRS: no function in them has the name of an exercise (attention-np exercises){why}")
-    return without_assignment(occurring, paths[0].resolve().name)
+    return without_assignment(occurring, paths[0].resolve().name if paths[0].is_dir() else "Exercises")
 
 
 def _write(graded: Class, arguments: argparse.Namespace) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from attention_np.classroom.assignment.key import Key, key_file, write_key
 from attention_np.classroom.catalogue import exercise_named
 
 RIGHT = "def context(weights, values):\n    return weights @ values\n"
@@ -57,12 +55,9 @@ def test_a_class_is_graded_whatever_is_in_it_and_known_results_are_found_again(
 
 
 def test_an_assignment_says_what_is_graded_and_by_when(fresh_run: Any, folder: Path, tmp_path: Path) -> None:
-    key = key_file(tmp_path / "week1")
-    key.parent.mkdir(parents=True)
-    due = datetime(2020, 1, 1, tzinfo=UTC)
-    names = ("context", "dot_scores")
-    write_key(key, Key(title="Week 1", exercises=names, own=False, vary=False, secret=b"s" * 32, due=due))
-    done = fresh_run("grade", str(folder / "ben.py"), "--assignment", str(tmp_path / "week1"), "--gradescope", str(tmp_path / "r.json"))
+    week = str(tmp_path / "week1")
+    assert fresh_run("assignment", "new", week, "--exercises", "context,dot_scores", "--due", "2020-01-01T10:00").status == 0
+    done = fresh_run("grade", str(folder / "ben.py"), "--assignment", week, "--gradescope", str(tmp_path / "r.json"))
     assert done.status == 0, done.err
     assert "1 wrong, 1 not-attempted, late by" in done.out
     tests = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["tests"]

@@ -52,6 +52,8 @@ class HandedIn:
         A platform's number of the student, or "".
     shown : str
         The file, folder or archive, as a person knows it.
+    home : str
+        The folder that it lies in, by which two of one name are told apart; "" if a platform named the student.
     files : list of Read
         The latest first.
     notes : list of str
@@ -63,6 +65,7 @@ class HandedIn:
     student: str
     number: str
     shown: str
+    home: str = ""
     files: list[Read] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     broken: bool = False
@@ -139,10 +142,15 @@ def _is_one_students(path: Path, exercises: Collection[str], students: Collectio
 
 def _add(found: Found, path: Path) -> None:
     """Read one student's file, folder or archive, and put it with what that student handed in already."""
-    named = whose(path.resolve().name, folder=path.is_dir())
-    student = next((one for one in found.students if (one.student, one.number) == (named.student, named.number)), None)
+    whole = path.resolve()
+    named = whose(whole.name, folder=path.is_dir())
+    if not named.platform and (above := whose(whole.parent.name, folder=True)).platform:
+        named = above
+    home = "" if named.platform else str(whole.parent)
+    identity = (named.student, named.number, home)
+    student = next((one for one in found.students if (one.student, one.number, one.home) == identity), None)
     if student is None:
-        student = HandedIn(named.student, named.number, plain(str(path)))
+        student = HandedIn(*identity[:2], plain(str(path)), home)
         found.students.append(student)
     before = len(student.files), len(student.notes)
     _read_all(student, path, path.name, named, found.left_out)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import NamedTuple
 
 from .handed_in import HandedIn
@@ -39,11 +40,16 @@ class Person(NamedTuple):
 
 
 def without_roster(students: Sequence[HandedIn]) -> list[Person]:
-    """Everybody by the names of the files; two of one name are told apart by the platform's numbers."""
-    names = [student.student for student in students]
-    return [
-        Person("", f"{one.student} ({one.number})" if names.count(one.student) > 1 and one.number else one.student, "", one)
+    """Everybody by the names of the files; two of one name are told apart by the platform's numbers, else by folders."""
+    names = Counter(student.student for student in students)
+    labelled = [
+        f"{one.student} ({one.number or PurePath(one.home).name})" if names[one.student] > 1 else one.student
         for one in students
+    ]
+    still = Counter(labelled)
+    return [
+        Person("", f"{one.student} ({one.shown})" if still[label] > 1 else label, "", one)
+        for one, label in zip(students, labelled, strict=True)
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from attention_np.classroom.grading import find
+from attention_np.classroom.grading import find, without_roster
 
 SOFTMAX, CONTEXT = "def softmax(scores):\n    return scores\n", "def context(weights, values):\n    return 1\n"
 
@@ -36,6 +36,22 @@ def test_a_folder_of_files_is_one_students_where_that_is_clear(tmp_path: Path) -
     assert names(one, written(tmp_path / "ben", work=SOFTMAX)) == ["anna", "ben"]
     assert names(one, written(tmp_path / "class", carl=SOFTMAX, dora=SOFTMAX)) == ["anna", "carl", "dora"]
     assert names(written(tmp_path / "Dora D_5_assignsubmission_file_", a=SOFTMAX)) == ["Dora D"]
+
+
+def test_files_of_one_name_in_several_folders_are_several_students(tmp_path: Path) -> None:
+    folders = [written(tmp_path / name, work=SOFTMAX) for name in ("anna", "ben", "Carl_3_assignsubmission_file_")]
+    found = find([folder / "work.py" for folder in folders], {"softmax"})
+    assert [one.name for one in without_roster(found.students)] == ["work (anna)", "work (ben)", "Carl"]
+    again = [written(tmp_path / section / "x", anna=SOFTMAX) for section in ("one", "two")]
+    names = [one.name for one in without_roster(find([folder / "anna.py" for folder in again], {"softmax"}).students)]
+    assert names == [f"anna ({folder / 'anna.py'})" for folder in again]
+
+
+def test_a_file_and_a_folder_side_by_side_are_one_students(tmp_path: Path) -> None:
+    written(tmp_path, anna=SOFTMAX)
+    written(tmp_path / "anna", second=CONTEXT)
+    (student,) = find([tmp_path], {"softmax"}).students
+    assert {read.shown for read in student.files} == {"anna.py", "second.py"}
 
 
 def test_hidden_files_and_what_systems_leave_are_skipped(tmp_path: Path) -> None:
