@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
-from typing import Any
+import re
 
 import numpy as np
 import pytest
 
 from attention_np.classroom.catalogue import exercise_named, exercises
-from attention_np.classroom.exercise import Exercise
-from attention_np.classroom.marking import Mark, mark_live
+from attention_np.classroom.proof import prove
 
 ALL = {exercise.name: exercise for exercise in exercises()}
 each = pytest.mark.parametrize("name", ALL)
-
-
-def marked(exercise: Exercise, function: Any) -> Mark:
-    drawn = list(exercise.draw(None, np.random.default_rng(3)))
-    for group in exercise.groups:
-        assert any(exercise.group_of(situation) is group for situation in drawn), f"{group.name} holds nothing"
-    # The function comes with its driver.
-    return mark_live(replace(exercise, driver=""), function, rng=np.random.default_rng(3))
-
-
-def source_function(exercise: Exercise, source: str) -> Any:
-    namespace: dict[str, Any] = {}
-    exec(compile(source, f"{exercise.name}.py", "exec"), namespace)
-    assert not any(line.lstrip().startswith(("from attention_np", "import attention_np")) for line in source.splitlines())
-    if exercise.driver:
-        exec(compile(exercise.driver, "driver.py", "exec"), namespace)
-        return partial(namespace["drive"], namespace[exercise.name])
-    return namespace[exercise.name]
-
-
-def planted(exercise: Exercise, mistake: Any) -> Any:
-    def wrong(*arguments: Any, **options: Any) -> Any:
-        right = exercise.subject.reference(*arguments, **options)
-        spoiled = mistake.formula(*arguments, **options)
-        if not isinstance(right, tuple):
-            return spoiled
-        position = exercise.subject.results.index(mistake.result)
-        return (*right[:position], spoiled, *right[position + 1 :])
-
-    return wrong
 
 
 def test_there_are_at_least_24() -> None:
@@ -52,27 +19,15 @@ def test_there_are_at_least_24() -> None:
 
 
 @each
-def test_the_blank_has_no_points(name: str) -> None:
-    exercise = ALL[name]
-    assert marked(exercise, source_function(exercise, exercise.blank)).points == 0
+def test_the_blank_has_no_points_the_solution_all_and_a_named_mistake_fewer_and_by_its_name(name: str) -> None:
+    proof = prove(ALL[name], fresh=lambda: np.random.default_rng(3), isolation=None)
+    assert proof.failures == ()
+    assert proof.named == proof.mistakes >= 3
 
 
 @each
-def test_the_solution_needs_numpy_alone_and_has_all_points(name: str) -> None:
-    exercise = ALL[name]
-    mark = marked(exercise, source_function(exercise, exercise.solution))
-    assert mark.verdict == "pass", str(mark.report)
-    assert mark.points == exercise.points
-
-
-@each
-def test_every_named_mistake_loses_marks_and_is_named(name: str) -> None:
-    exercise = ALL[name]
-    assert len(exercise.mistakes) >= 3
-    for mistake in exercise.mistakes:
-        mark = marked(exercise, planted(exercise, mistake))
-        assert mark.points < exercise.points, mistake.message
-        assert mistake.code in {found.code for found in mark.diagnoses}, (mistake.message, str(mark.report))
+def test_the_solution_is_cut_loose_from_the_package(name: str) -> None:
+    assert not re.search(r"^\s*(from|import) +attention_np", ALL[name].solution, re.MULTILINE)
 
 
 @each
