@@ -51,9 +51,15 @@ np.testing.assert_allclose(plain, plain.T, atol=1e-15)
 assert abs(projected - projected.T).max() > 0.5
 
 figure = style.figure(width="full", height=3.7)
-titles = "the words themselves", "after two maps"
-for ax, scores, title in zip(figure.subplots(1, 2), (plain, projected), titles):
-    heatmap(scores, words, words, ax=ax, value_range=(-1, 1), label="cosine", title=title)
+heatmap(
+    np.stack([plain, projected]),
+    words,
+    words,
+    ax=figure.subplots(1, 2),
+    value_range=(-1, 1),
+    label="cosine",
+    title=["the words themselves", "after two maps"],
+)
 show(
     figure,
     caption="Left: symmetric. Right: who asks and who is asked makes a difference.",
@@ -159,12 +165,9 @@ def row_softmax(scores):
 with_infinity = row_softmax(np.where(may, s, -np.inf))
 with_a_large_number = row_softmax(np.where(may, s, -1e9))
 ours = anp.softmax(s, mask=may)
-for name, p in (
-    ("-inf", with_infinity),
-    ("-1e9", with_a_large_number),
-    ("anp.softmax", ours),
-):
-    print(f"{name:12} {p[0].round(2)}")
+print("-inf       ", with_infinity[0])
+print("-1e9       ", with_a_large_number[0].round(2))
+print("anp.softmax", ours[0])
 
 assert np.isnan(with_infinity[0]).all()  # one such row, and every number after it is NaN
 np.testing.assert_allclose(with_a_large_number[0], 1 / 3)  # evenly over what is forbidden
@@ -195,7 +198,7 @@ show(
 #
 # ## Heads: several attentions side by side
 #
-# One softmax has one peak. To look for two things at once, cut queries, keys and values into **heads**, attend in each by itself, put the results side by side, and map
+# One row of weights is one answer to one question. To ask several at once, cut queries, keys and values into **heads**, attend in each by itself, put the results side by side, and map
 # them once more:
 #
 # $$\mathrm{out} = \bigl[\, \mathrm{attention}(w W^q,\; v W^k,\; v W^v) \text{ of head 1},\ \text{of head 2},\ \dots \bigr] \, W^o$$
@@ -204,7 +207,7 @@ show(
 
 # %%
 numbered = np.arange(12.0).reshape(3, 4)  # 3 words of width 4, for 2 heads
-# (2, 3, 2): (heads, words, width of a head)
+# From (words, heads, width of a head) to (heads, words, width of a head).
 right_way = numbered.reshape(3, 2, 2).swapaxes(0, 1)
 wrong_way = numbered.reshape(2, 3, 2)  # the same shape
 print("head 0 sees, right:", right_way[0].tolist())
@@ -222,8 +225,7 @@ layer = MultiHeadAttention(8, heads=4, rng=rng, dtype=np.float64)
 betas = [1.0, 3.0, 10.0, 30.0]  # a sharpness for each head; in earnest it is learned
 layer.sharpness.log_scale.value[:] = np.log(betas)
 
-parts = layer.query, layer.key, layer.value
-# Three of (5, 8).
+parts = layer.query, layer.key, layer.value  # whose results are (5, 8) each
 mapped = [wide[0] @ part.weight.value + part.bias.value for part in parts]
 results = []
 for head, beta in enumerate(betas):
