@@ -453,8 +453,8 @@ show(
 #   puts out at every step (Graves, Wayne, Danihelka 2014, section 3.3.1).
 # - **Matching Networks** take the softmax of bare cosines, $\beta = 1$ (Vinyals et al. 2016, section 2.1.1): with few examples per task the ceiling
 #   is high enough.
-# - **QKNorm** normalises queries and keys and learns one multiplier instead of $1/\sqrt d$ (Henry et al. 2020, section 3); **Swin
-#   Transformer V2** divides cosines by a learned temperature per head (Liu et al. 2022, equation 2).
+# - **QKNorm** normalises queries and keys and learns one multiplier instead of $1/\sqrt d$ (Henry et al. 2020); **Swin
+#   Transformer V2** divides cosines by a learned temperature per head (Liu et al. 2022, section 3.2).
 # - **CLIP** learns the logarithm of its multiplier and cuts it off at 100 (Radford et al. 2021, sections 2.3 and 2.5); so does
 #   `Attention(learn_scale=True)`.
 #
