@@ -1,11 +1,15 @@
 # %% [markdown]
 # # 14 · Make it fast
 #
-# The three lines of notebook 03 are right, and hold a number for every pair of a target and a source. Here the same numbers come out of much less memory and time, and you measure what each step bought.
+# The three lines of notebook 03 are right, and hold a number for every pair of a target and a source. Here the same
+# numbers come out of much less memory and time, and you measure what each step bought.
 #
-# - **What you'll do:** set a floor that nothing can beat, take attention apart into blocks, derive a softmax that sees each score once, and time every trick.
-# - **What you'll learn:** the online softmax, a backward pass that keeps no weights, and how to measure without fooling yourself.
-# - **What you'll need:** notebooks 03, 06 and 07, 15 minutes. Cells that measure time print other numbers on your machine, and none of them asserts any.
+# - **What you'll do:** set a floor that nothing can beat, take attention apart into blocks, derive a softmax that sees
+#   each score once, and time every trick.
+# - **What you'll learn:** the online softmax, a backward pass that keeps no weights, and how to measure without fooling
+#   yourself.
+# - **What you'll need:** notebooks 03, 06 and 07, 15 minutes. Cells that measure time print other numbers on your
+#   machine, and none of them asserts any.
 
 # %%
 import time
@@ -24,20 +28,25 @@ from attention_np.training import blas_threads
 # %% [markdown]
 # ## What to compare, and how
 #
-# A call that is timed twice differs by a few per cent on a quiet machine and by a factor on a busy one. “84 ms” says something about your machine in that minute. “0.8 of the time” says something about two programs,
-# if both met the same machine. So: **ratios of pairs**, both run in each round, in an order that alternates; **medians** of the rounds, for a disturbance only ever adds time; and beside them the middle half of the rounds. Where it
-# includes 1, nothing was shown. The clock counts the processor's time, which other programs hardly disturb; where threads compete it must be the time on the wall.
+# A call that is timed twice differs by a few per cent on a quiet machine and by a factor on a busy one. “84 ms” says
+# something about your machine in that minute. “0.8 of the time” says something about two programs, if both met the same
+# machine. So: **ratios of pairs**, both run in each round, in an order that alternates; **medians** of the rounds, for
+# a disturbance only ever adds time; and beside them the middle half of the rounds. Where it includes 1, nothing was
+# shown. The clock counts the processor's time, which other programs hardly disturb; where threads compete it must be
+# the time on the wall.
 
 # %%
 bought = {}  # what each trick bought: quartiles of new time / old time
 
 
 def race(name, old, new, rounds=7, clock=time.process_time, threads=(1, 1)):
-    """Time both in each round, with so many threads for matrix products; keep and print new time / old time."""
+    """Time both in each round, with so many BLAS threads; keep and print new / old."""
     ratios = []
     for number in range(rounds + 1):
         seconds = {}
-        for call, count in sorted(zip((old, new), threads), key=lambda pair: (pair[0] is new) == number % 2):
+        for call, count in sorted(
+            zip((old, new), threads), key=lambda pair: (pair[0] is new) == number % 2
+        ):
             with blas_threads(count):
                 begin = clock()
                 while clock() - begin < 0.02:  # long enough for the clock
@@ -45,34 +54,55 @@ def race(name, old, new, rounds=7, clock=time.process_time, threads=(1, 1)):
                     seconds[call] = seconds.get(call, 0) + 1
                 seconds[call] = (clock() - begin) / seconds[call]
         ratios.append(seconds[new] / seconds[old])
-    low, middle, high = bought[name] = np.quantile(ratios[1:], [0.25, 0.5, 0.75])  # the first round warms up
-    print(f"{name}: {middle:.2f} of the time (middle half of {rounds} rounds: {low:.2f} to {high:.2f})")
-
+    # The first round warms up
+    low, middle, high = bought[name] = np.quantile(
+        ratios[1:], [0.25, 0.5, 0.75]
+    )
+    print(
+        f"{name}: {middle:.2f} of the time (middle half of {rounds} rounds: {low:.2f} to "
+        f"{high:.2f})"
+    )
 
 # %% [markdown]
 # ## The floor
 #
-# Forwards, attention needs two matrix products, $S = Q K^\top$ and $C = P V$; backwards four, $d_V = P^\top d_C$, $d_P = d_C V^\top$, $d_Q = d_S K$, $d_K = d_S^\top Q$. Each is $2 L S d$ operations, for $L$ targets, $S$ sources and width $d$. The rest, exponentials
-# and sums, is a handful of operations for each of the $L S$ pairs. Less than the products it cannot take: they are the floor.
+# Forwards, attention needs two matrix products, $S = Q K^\top$ and $C = P V$; backwards four, $d_V = P^\top d_C$,
+# $d_P = d_C V^\top$, $d_Q = d_S K$, $d_K = d_S^\top Q$. Each is $2 L S d$ operations, for $L$ targets, $S$ sources and
+# width $d$. The rest, exponentials and sums, is a handful of operations for each of the $L S$ pairs. Less than the
+# products it cannot take: they are the floor.
 
 # %%
 targets, sources, width = 2048, 2048, 64
 products = 6 * 2 * targets * sources * width
 pairs = targets * sources
-print(f"products: {products / 1e9:.1f} · 10⁹ operations, {products // pairs} for each pair of target and source")
-print(f"one array of weights, float32: {4 * pairs / 2**20:.0f} MB; queries, keys and values together: {4 * 3 * targets * width / 2**20:.1f} MB")
+print(
+    f"products: {products / 1e9:.1f} · 10⁹ operations, {products // pairs} for each pair "
+    "of target and source"
+)
+print(
+    f"one array of weights, float32: {4 * pairs / 2**20:.0f} MB; queries, keys and values "
+    f"together: {4 * 3 * targets * width / 2**20:.1f} MB"
+)
 assert products // pairs == 12 * width
 
 # %% [markdown]
-# So almost all *operations* are in the products, and almost all *memory* is in the weights. That is the whole story of fast attention: the products are already fast; it is the arrays between them that cost, each of which is
-# written to memory and read again for one operation per number.
+# So almost all *operations* are in the products, and almost all *memory* is in the weights. That is the whole story of
+# fast attention: the products are already fast; it is the arrays between them that cost, each of which is written to
+# memory and read again for one operation per number.
 
 # %%
-guess_floor = predict("The three lines, forwards and backwards, take how many times as long as the six products alone?", 1.5)  # your guess
+# Your guess
+guess_floor = predict(
+    "The three lines, forwards and backwards, take how many times as long as the six "
+    "products alone?",
+    1.5,
+)
 
 # %% tags=["timing"]
 rng = np.random.default_rng(0)
-queries, keys, values, d_context = (rng.normal(size=(4, 512, width)).astype(np.float32) for _ in range(4))
+queries, keys, values, d_context = (
+    rng.normal(size=(4, 512, width)).astype(np.float32) for _ in range(4)
+)
 sharpness = np.float32(10)
 
 
@@ -81,22 +111,40 @@ def three_lines():
     weights = anp.softmax(sharpness * anp.cosine_scores(queries, keys))
     result = anp.context(weights, values)
     d_weights, d_values = anp.context_backward(d_context, weights, values)
-    d_queries, d_keys = anp.cosine_scores_backward(sharpness * anp.softmax_backward(d_weights, weights), queries, keys)
+    d_queries, d_keys = anp.cosine_scores_backward(
+        sharpness * anp.softmax_backward(d_weights, weights), queries, keys
+    )
     return result, d_queries, d_keys, d_values
 
 
 def package():
-    result, log_normaliser = anp.attention(queries, keys, values, scale=sharpness, return_log_normaliser=True)
+    result, log_normaliser = anp.attention(
+        queries, keys, values, scale=sharpness, return_log_normaliser=True
+    )
     d_queries, d_keys, d_values, _ = anp.attention_backward(
-        d_context, queries, keys, values, scale=sharpness, context=result, log_normaliser=log_normaliser
+        d_context,
+        queries,
+        keys,
+        values,
+        scale=sharpness,
+        context=result,
+        log_normaliser=log_normaliser,
     )
     return result, d_queries, d_keys, d_values
 
 
 for mine, theirs in zip(three_lines(), package()):  # right before fast
     np.testing.assert_allclose(mine, theirs, atol=2e-5)
-race("three lines, against the floor", bare_products(d_context, queries, keys, values), three_lines)
-race("the package, against the floor", bare_products(d_context, queries, keys, values), package)
+race(
+    "three lines, against the floor",
+    bare_products(d_context, queries, keys, values),
+    three_lines,
+)
+race(
+    "the package, against the floor",
+    bare_products(d_context, queries, keys, values),
+    package,
+)
 guess_floor.compare(bought["three lines, against the floor"][1].round(1))
 
 # %% [markdown]
@@ -104,15 +152,18 @@ guess_floor.compare(bought["three lines, against the floor"][1].round(1))
 #
 # ## Trick 1: a softmax that sees each score once
 #
-# The softmax seems to need its whole row: first the largest score, then the sum, then the weights. It does not. Write the context with any shift $m$:
+# The softmax seems to need its whole row: first the largest score, then the sum, then the weights. It does not. Write
+# the context with any shift $m$:
 #
 # $$c = \frac{1}{Z} \sum_i e^{s_i - m} v_i, \qquad Z = \sum_i e^{s_i - m} .$$
 #
-# Both are *sums over sources*. Sums can be taken block by block, and if a later block brings a larger maximum $m'$, everything summed so far is multiplied by $e^{m - m'}$:
+# Both are *sums over sources*. Sums can be taken block by block, and if a later block brings a larger maximum $m'$,
+# everything summed so far is multiplied by $e^{m - m'}$:
 #
 # $$m' = \max(m, s_\text{new}), \qquad Z \leftarrow Z \, e^{m - m'} + e^{s_\text{new} - m'}, \qquad u \leftarrow u \, e^{m - m'} + e^{s_\text{new} - m'} v_\text{new}, \qquad c = u / Z .$$
 #
-# This is the **online softmax**. It carries two numbers and one vector per target, however long the row. Here it steps through the running example, one source at a time:
+# This is the **online softmax**. It carries two numbers and one vector per target, however long the row. Here it steps
+# through the running example, one source at a time:
 
 # %%
 def online(scores, values):
@@ -121,7 +172,10 @@ def online(scores, values):
     yield largest, normaliser, total
     for score, value in zip(scores, values):
         new_largest = max(largest, score)
-        shrink = np.exp(largest - new_largest)  # 1 if the maximum stays; 0 at the first source
+        # 1 if the maximum stays; 0 at the first source
+        shrink = np.exp(
+            largest - new_largest
+        )
         normaliser = normaliser * shrink + np.exp(score - new_largest)
         total = total * shrink + np.exp(score - new_largest) * value
         largest = new_largest
@@ -133,8 +187,11 @@ scores = 3 * anp.cosine_scores(example.queries, example.keys)[row]
 states = list(online(scores, example.values))
 print("source      score       m       Z    u                 c = u / Z")
 for word, score, (largest, normaliser, total) in zip(example.sources, scores, states[1:]):
-    print(f"{word:8} {score:+8.3f} {largest:+7.3f} {normaliser:7.3f}    {np.array2string(total, precision=3, floatmode='fixed', sign='+')}   "
-          f"{np.array2string(total / normaliser, precision=3, floatmode='fixed', sign='+')}")
+    print(
+        f"{word:8} {score:+8.3f} {largest:+7.3f} {normaliser:7.3f}    "
+        f"{np.array2string(total, precision=3, floatmode='fixed', sign='+')}   "
+        f"{np.array2string(total / normaliser, precision=3, floatmode='fixed', sign='+')}"
+    )
 
 weights = anp.softmax(scores)
 largest, normaliser, total = states[-1]
@@ -144,11 +201,17 @@ assert (np.diff(scores) > 0).all()
 for order in ([2, 1, 0], [1, 2, 0]):  # in any order
     *_, (_, normaliser, total) = online(scores[order], example.values[order])
     np.testing.assert_allclose(total / normaliser, weights @ example.values, rtol=1e-14)
-*_, (_, normaliser, total) = online(1000 * scores, example.values)  # and with scores in the thousands
-np.testing.assert_allclose(total / normaliser, anp.softmax(1000 * scores) @ example.values, rtol=1e-14)
+# And with scores in the thousands
+*_, (_, normaliser, total) = online(
+    1000 * scores, example.values
+)
+np.testing.assert_allclose(
+    total / normaliser, anp.softmax(1000 * scores) @ example.values, rtol=1e-14
+)
 
 # %% [markdown]
-# On the slider: which weights the sources *would* have if the row ended here. Each new maximum pushes the earlier ones down, all by the same factor; nothing has to be read again.
+# On the slider: which weights the sources *would* have if the row ended here. Each new maximum pushes the earlier ones
+# down, all by the same factor; nothing has to be read again.
 
 # %%
 so_far = np.zeros((4, 1, 3))
@@ -156,14 +219,30 @@ for seen in range(1, 4):
     so_far[seen, 0, :seen] = anp.softmax(scores[:seen])
 contexts = np.array([[0, 0]] + [total / normaliser for _, normaliser, total in states[1:]])
 np.testing.assert_allclose(contexts[1:], (so_far @ example.values)[1:, 0], rtol=1e-14)
-shrinks = [0.0] + [float(np.exp(before - after)) for (before, *_), (after, *_) in zip(states, states[1:])]
+shrinks = [0.0] + [
+    float(np.exp(before - after)) for (before, *_), (after, *_) in zip(states, states[1:])
+]
 scrub(
     name="sources seen",
     positions=[0, 1, 2, 3],
     panels=[
-        Heat("weights so far", so_far, example.sources, example.targets[row : row + 1], kind="weights", row_sums=True),
-        Numbers({"largest score m": [m if np.isfinite(m) else "none" for m, *_ in states], "normaliser Z": [z for _, z, _ in states],
-                 "earlier sums shrink to": shrinks, "context x": contexts[:, 0], "context y": contexts[:, 1]}),
+        Heat(
+            "weights so far",
+            so_far,
+            example.sources,
+            example.targets[row : row + 1],
+            kind="weights",
+            row_sums=True,
+        ),
+        Numbers(
+            {
+                "largest score m": [m if np.isfinite(m) else "none" for m, *_ in states],
+                "normaliser Z": [z for _, z, _ in states],
+                "earlier sums shrink to": shrinks,
+                "context x": contexts[:, 0],
+                "context y": contexts[:, 1],
+            }
+        ),
     ],
     start=3,
 )
@@ -171,11 +250,16 @@ scrub(
 # %% [markdown]
 # ### Cosines need no maximum at all
 #
-# A cosine lies in $[-1, 1]$, so $s = \beta a$ lies in $[-\beta, \beta]$, and $e^{s}$ can neither overflow nor vanish while β is moderate. The maximum is then not needed: any fixed shift will do, and one pass over the numbers is saved. For which β? In float32,
-# even a row of cosines that are all $-1$ must keep normal numbers under the fixed shift $-\beta$, and its smallest exponential is $e^{-2 \beta}$:
+# A cosine lies in $[-1, 1]$, so $s = \beta a$ lies in $[-\beta, \beta]$, and $e^{s}$ can neither overflow nor vanish
+# while β is moderate. The maximum is then not needed: any fixed shift will do, and one pass over the numbers is saved.
+# For which β? In float32, even a row of cosines that are all $-1$ must keep normal numbers under the fixed shift
+# $-\beta$, and its smallest exponential is $e^{-2 \beta}$:
 
 # %%
-guess_beta = predict("Up to which β does float32 bear exp(β (a − 1)) for every cosine a?", 10)  # your guess
+# Your guess
+guess_beta = predict(
+    "Up to which β does float32 bear exp(β (a − 1)) for every cosine a?", 10
+)
 
 # %%
 smallest_normal = np.finfo(np.float32).tiny
@@ -186,7 +270,11 @@ guess_beta.compare(int(bearable))
 
 cosines = rng.uniform(-1, 1, size=(512, 2048)).astype(np.float32)
 bounded = np.exp(sharpness * (cosines - 1))
-np.testing.assert_allclose(bounded / bounded.sum(axis=-1, keepdims=True), anp.softmax(sharpness * cosines), rtol=1e-3)
+np.testing.assert_allclose(
+    bounded / bounded.sum(axis=-1, keepdims=True),
+    anp.softmax(sharpness * cosines),
+    rtol=1e-3,
+)
 
 # %% tags=["timing"]
 logits = sharpness * cosines
@@ -203,20 +291,27 @@ race("no maximum", with_maximum, lambda: np.exp(logits, out=room))
 # %% [markdown]
 # ## Trick 2: blocks that stay in the cache
 #
-# With an online softmax, no array of $L \times S$ is ever needed. Take some targets and some sources, a *tile*; compute its scores, exponentials and its part of the sums; forget it; go on. A tile is small enough to stay in the
-# processor's cache from its first operation to its last.
+# With an online softmax, no array of $L \times S$ is ever needed. Take some targets and some sources, a *tile*; compute
+# its scores, exponentials and its part of the sums; forget it; go on. A tile is small enough to stay in the processor's
+# cache from its first operation to its last.
 
 # %%
 def blockwise(queries, keys, values, sharpness, rows, columns):
     """Context (L, e) and ln Z (L,) of cosine attention, tile by tile."""
     unit_queries = sharpness * queries / np.linalg.norm(queries, axis=-1, keepdims=True)
     unit_keys = keys / np.linalg.norm(keys, axis=-1, keepdims=True)
-    result, log_normaliser = np.zeros((len(queries), values.shape[1])), np.zeros(len(queries))
+    result, log_normaliser = (
+        np.zeros((len(queries), values.shape[1])),
+        np.zeros(len(queries)),
+    )
     for first in range(0, len(queries), rows):
         block = slice(first, first + rows)
         for start in range(0, len(keys), columns):
             tile = slice(start, start + columns)
-            exponentials = np.exp(unit_queries[block] @ unit_keys[tile].T - sharpness)  # (rows, columns): the only large array
+            # (rows, columns): the only large array
+            exponentials = np.exp(
+                unit_queries[block] @ unit_keys[tile].T - sharpness
+            )
             result[block] += exponentials @ values[tile]
             log_normaliser[block] += exponentials.sum(axis=-1)
         result[block] /= log_normaliser[block, None]
@@ -224,10 +319,16 @@ def blockwise(queries, keys, values, sharpness, rows, columns):
     return result, log_normaliser
 
 
-small = [rng.normal(size=(count, 16)) for count in (100, 130, 130)]  # float64: 100 targets, 130 sources
+small = [
+    rng.normal(size=(count, 16)) for count in (100, 130, 130)
+]  # float64: 100 targets, 130 sources
 by_blocks, log_normaliser = blockwise(*small, 10.0, rows=32, columns=48)
 by_package, log_package = anp.attention(*small, scale=10.0, return_log_normaliser=True)
-np.testing.assert_allclose(by_blocks, anp.context(anp.softmax(10 * anp.cosine_scores(*small[:2])), small[2]), rtol=1e-10)
+np.testing.assert_allclose(
+    by_blocks,
+    anp.context(anp.softmax(10 * anp.cosine_scores(*small[:2])), small[2]),
+    rtol=1e-10,
+)
 np.testing.assert_allclose(by_blocks, by_package, rtol=1e-10)
 np.testing.assert_allclose(log_normaliser, log_package, rtol=1e-12)
 
@@ -247,12 +348,25 @@ lengths = [256, 512, 1024, 2048]
 whole, tiled = [], []
 for count in lengths:
     x = rng.normal(size=(count, width)).astype(np.float32)
-    anp.attention(x, x, x, scale=10.0)  # a first call, so that what is kept for later calls does not count
-    whole.append(peak_megabytes(lambda: anp.context(anp.softmax(sharpness * anp.cosine_scores(x, x)), x)))
+    # A first call, so that what is kept for later calls does not count
+    anp.attention(
+        x, x, x, scale=10.0
+    )
+    whole.append(
+        peak_megabytes(
+            lambda: anp.context(anp.softmax(sharpness * anp.cosine_scores(x, x)), x)
+        )
+    )
     tiled.append(peak_megabytes(lambda: anp.attention(x, x, x, scale=10.0)))
 growth = whole[-1] / whole[-2], tiled[-1] / tiled[-2]
-print(f"{lengths[-1]} words: {whole[-1]:.0f} MB in three lines, about {np.ceil(tiled[-1]):.0f} MB in tiles")
-assert growth[0] > 3.5 and growth[1] < 2.5  # with the square of the length, and with the length
+print(
+    f"{lengths[-1]} words: {whole[-1]:.0f} MB in three lines, about "
+    f"{np.ceil(tiled[-1]):.0f} MB in tiles"
+)
+# With the square of the length, and with the length
+assert (
+    growth[0] > 3.5 and growth[1] < 2.5
+)
 assert whole[-1] > 20 * tiled[-1]
 
 tiling = Tiling.of(1, targets, sources, width)
@@ -262,30 +376,83 @@ numbers = iter(range(1, 1 + len(tiling.queries) * len(tiling.keys)))
 for block in tiling.queries:
     for tile in tiling.keys:
         number = next(numbers)
-        left.fill_between([tile.start, tile.stop], block.start, block.stop, color=style.QUERY if number == 11 else "white", edgecolor=style.MUTED, linewidth=0.8)
-        left.text((tile.start + tile.stop) / 2, (block.start + block.stop) / 2, number, ha="center", va="center", color="white" if number == 11 else style.MUTED)
-left.set(xlim=(0, sources), ylim=(targets, 0), aspect="equal", xlabel="source", ylabel="target", title="tiles, in the order of work")
+        left.fill_between(
+            [tile.start, tile.stop],
+            block.start,
+            block.stop,
+            color=style.QUERY if number == 11 else "white",
+            edgecolor=style.MUTED,
+            linewidth=0.8,
+        )
+        left.text(
+            (tile.start + tile.stop) / 2,
+            (block.start + block.stop) / 2,
+            number,
+            ha="center",
+            va="center",
+            color="white" if number == 11 else style.MUTED,
+        )
+left.set(
+    xlim=(0, sources),
+    ylim=(targets, 0),
+    aspect="equal",
+    xlabel="source",
+    ylabel="target",
+    title="tiles, in the order of work",
+)
 right.loglog(lengths, whole, "o-", color=style.KEY, base=2)
 right.loglog(lengths, tiled, "o-", color=style.QUERY, base=2)
-right.annotate("three lines", (lengths[-2], whole[-2]), xytext=(-8, 6), textcoords="offset points", color=style.KEY, ha="right")
-right.annotate("tiles", (lengths[-2], tiled[-2]), xytext=(0, 10), textcoords="offset points", color=style.QUERY, ha="center")
-right.set(xlabel="words", ylabel="peak memory, MB", title="memory, forwards", xticks=lengths, xticklabels=lengths, yticks=(0.25, 1, 4, 16, 64), yticklabels=(0.25, 1, 4, 16, 64))
+right.annotate(
+    "three lines",
+    (lengths[-2], whole[-2]),
+    xytext=(-8, 6),
+    textcoords="offset points",
+    color=style.KEY,
+    ha="right",
+)
+right.annotate(
+    "tiles",
+    (lengths[-2], tiled[-2]),
+    xytext=(0, 10),
+    textcoords="offset points",
+    color=style.QUERY,
+    ha="center",
+)
+right.set(
+    xlabel="words",
+    ylabel="peak memory, MB",
+    title="memory, forwards",
+    xticks=lengths,
+    xticklabels=lengths,
+    yticks=(0.25, 1, 4, 16, 64),
+    yticklabels=(0.25, 1, 4, 16, 64),
+)
 show(
     figure,
-    caption=f"Left: how the package cuts {targets} targets by {sources} sources; one tile (the 11th, say) exists at a time. Right: peak memory.",
-    alt=f"Left: a square of {len(tiling.queries)} by {len(tiling.keys)} numbered tiles, one of them filled. Right: peak memory against the number of words; three lines grow "
-    f"{growth[0]:.1f}-fold when the length doubles from {lengths[-2]}, to {whole[-1]:.0f} MB, tiles stay near {np.ceil(tiled[-1]):.0f} MB.",
+    caption=f"Left: how the package cuts {targets} targets by {sources} sources; one tile "
+    "(the 11th, say) exists at a time. Right: peak memory.",
+    alt=f"Left: a square of {len(tiling.queries)} by {len(tiling.keys)} numbered tiles, "
+    "one of them filled. Right: peak memory against the number of words; three lines "
+    "grow "
+    f"{growth[0]:.1f}-fold when the length doubles from {lengths[-2]}, to {whole[-1]:.0f} "
+    f"MB, tiles stay near {np.ceil(tiled[-1]):.0f} MB.",
 )
 
 # %% tags=["timing"]
 long = rng.normal(size=(1, 2048, width)).astype(np.float32)
-race("tiles, 2,048 words, forwards", lambda: anp.context(anp.softmax(sharpness * anp.cosine_scores(long, long)), long), lambda: anp.attention(long, long, long, scale=sharpness))
+race(
+    "tiles, 2,048 words, forwards",
+    lambda: anp.context(anp.softmax(sharpness * anp.cosine_scores(long, long)), long),
+    lambda: anp.attention(long, long, long, scale=sharpness),
+)
 
 # %% [markdown]
 # ## Trick 3: a backward pass that keeps no weights
 #
-# Backwards the weights are needed again, and so is each row's mean $r_j = \sum_i p_{ji} d_{p_{ji}}$. Keeping $P$ would spoil everything. Two identities save it. With $\ln Z$ from the forward pass, $p_{ji} = e^{s_{ji} - \ln Z_j}$ is made again, tile by tile, without a
-# sum; and, from notebook 06, $r_j = d_{c_j} \cdot c_j$ needs the context alone. The price is one product more, $Q K^\top$ a second time: seven where the floor has six.
+# Backwards the weights are needed again, and so is each row's mean $r_j = \sum_i p_{ji} d_{p_{ji}}$. Keeping $P$ would
+# spoil everything. Two identities save it. With $\ln Z$ from the forward pass, $p_{ji} = e^{s_{ji} - \ln Z_j}$ is made
+# again, tile by tile, without a sum; and, from notebook 06, $r_j = d_{c_j} \cdot c_j$ needs the context alone. The
+# price is one product more, $Q K^\top$ a second time: seven where the floor has six.
 
 # %%
 def blockwise_backward(d_context, queries, keys, values, context, log_normaliser, columns):
@@ -309,31 +476,55 @@ for found, expected in zip(mine, anp.attention_backward(upstream, *small, score=
     np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-10)
 weights = anp.softmax(anp.dot_scores(*small[:2]))  # and the long way of notebooks 06 and 07
 d_weights, d_values = anp.context_backward(upstream, weights, small[2])
-np.testing.assert_allclose(mine[1], anp.dot_scores_backward(anp.softmax_backward(d_weights, weights), *small[:2])[1], rtol=1e-8, atol=1e-10)
+np.testing.assert_allclose(
+    mine[1],
+    anp.dot_scores_backward(anp.softmax_backward(d_weights, weights), *small[:2])[1],
+    rtol=1e-8,
+    atol=1e-10,
+)
 
 # %% tags=["timing"]
-result, log_normaliser = anp.attention(queries, keys, values, scale=sharpness, return_log_normaliser=True)
+result, log_normaliser = anp.attention(
+    queries, keys, values, scale=sharpness, return_log_normaliser=True
+)
 race(
     "keeping c and ln Z, backwards",
     lambda: anp.attention_backward(d_context, queries, keys, values, scale=sharpness),
-    lambda: anp.attention_backward(d_context, queries, keys, values, scale=sharpness, context=result, log_normaliser=log_normaliser),
+    lambda: anp.attention_backward(
+        d_context,
+        queries,
+        keys,
+        values,
+        scale=sharpness,
+        context=result,
+        log_normaliser=log_normaliser,
+    ),
 )
 
 # %% [markdown]
 # ## Trick 4: small change
 #
-# Three savings inside a tile. **Workspaces**: a fresh array costs a page fault for every 4,096 bytes when it is first written; an array that is used again costs none. **In place**: `out=` spares a temporary for each operation. **A product for a sum**: `x.sum(axis=-1)` walks
-# over the rows in plain loops, `x @ ones` is a matrix product. Which of them matter on your machine? Guess an order before you run.
+# Three savings inside a tile. **Workspaces**: a fresh array costs a page fault for every 4,096 bytes when it is first
+# written; an array that is used again costs none. **In place**: `out=` spares a temporary for each operation. **A
+# product for a sum**: `x.sum(axis=-1)` walks over the rows in plain loops, `x @ ones` is a matrix product. Which of
+# them matter on your machine? Guess an order before you run.
 
 # %%
-guess_small = predict("Which saves most: workspace, in place, or a product for a sum?", "workspace")  # your guess
+# Your guess
+guess_small = predict(
+    "Which saves most: workspace, in place, or a product for a sum?", "workspace"
+)
 
 # %% tags=["timing"]
 tile = rng.normal(size=(512, 2048)).astype(np.float32)
 ones = np.ones((2048, 1), np.float32)
 large = rng.normal(size=(2560, 4096)).astype(np.float32)  # 42 MB
 large_room = np.empty_like(large)
-race("workspace", lambda: np.multiply(large, sharpness, out=np.empty_like(large)), lambda: np.multiply(large, sharpness, out=large_room))
+race(
+    "workspace",
+    lambda: np.multiply(large, sharpness, out=np.empty_like(large)),
+    lambda: np.multiply(large, sharpness, out=large_room),
+)
 del large, large_room
 
 
@@ -349,18 +540,24 @@ def in_place():
 
 race("in place", with_temporaries, in_place)
 race("a product for a sum", lambda: tile.sum(axis=-1), lambda: tile @ ones)
-guess_small.compare(min(("workspace", "in place", "a product for a sum"), key=lambda name: bought[name][1]))
+guess_small.compare(
+    min(("workspace", "in place", "a product for a sum"), key=lambda name: bought[name][1])
+)
 
 # %% [markdown]
 # ## Trick 5: threads over blocks
 #
-# NumPy lets go of Python's lock while it computes, so Python threads run side by side. Threads *inside* a small product wait for each other more than they work; threads *over* the tiles each do a tile of their own, with products of a single thread. No tile
-# needs another's result, and none may depend on who computed it, so the bits do not depend on the number of threads.
+# NumPy lets go of Python's lock while it computes, so Python threads run side by side. Threads *inside* a small product
+# wait for each other more than they work; threads *over* the tiles each do a tile of their own, with products of a
+# single thread. No tile needs another's result, and none may depend on who computed it, so the bits do not depend on
+# the number of threads.
 
 # %%
 with blas_threads(1):
     alone = package()
-with blas_threads(2):  # the package starts as many workers as matrix products may have threads
+with blas_threads(
+    2
+):  # the package starts as many workers as matrix products may have threads
     together = package()
 for one, two in zip(alone, together):
     np.testing.assert_array_equal(one, two)
@@ -378,35 +575,65 @@ figure = style.figure(width="full", height=3.2)
 ax = figure.subplots()
 for place, name in enumerate(reversed(tricks)):
     low, middle, high = bought[name]
-    ax.plot([low, high], [place, place], color=style.QUERY, linewidth=5, solid_capstyle="butt", alpha=0.35)
+    ax.plot(
+        [low, high],
+        [place, place],
+        color=style.QUERY,
+        linewidth=5,
+        solid_capstyle="butt",
+        alpha=0.35,
+    )
     ax.plot(middle, place, "o", color=style.QUERY)
-    ax.annotate(f"{middle:.2f}", (middle, place), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=style.SMALL)
+    ax.annotate(
+        f"{middle:.2f}",
+        (middle, place),
+        xytext=(0, 7),
+        textcoords="offset points",
+        ha="center",
+        fontsize=style.SMALL,
+    )
 ax.axvline(1, color=style.MUTED, linestyle="--", linewidth=1)
-ax.set(xscale="log", xlabel="new time / old time (left of 1: faster)", yticks=range(len(tricks)), yticklabels=list(reversed(tricks)), ylim=(-0.6, len(tricks) - 0.3))
-ax.set_xticks([0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5], ["0.1", "0.2", "0.3", "0.5", "0.7", "1", "1.5"])
+ax.set(
+    xscale="log",
+    xlabel="new time / old time (left of 1: faster)",
+    yticks=range(len(tricks)),
+    yticklabels=list(reversed(tricks)),
+    ylim=(-0.6, len(tricks) - 0.3),
+)
+ax.set_xticks(
+    [0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5], ["0.1", "0.2", "0.3", "0.5", "0.7", "1", "1.5"]
+)
 ax.minorticks_off()
 show(
     figure,
-    caption="Each trick by itself: median and middle half of the rounds, on the machine that built this page.",
-    alt="Time with each trick over time without it: " + ", ".join(f"{name} {bought[name][1]:.2f}" for name in tricks) + ".",
+    caption="Each trick by itself: median and middle half of the rounds, on the machine "
+    "that built this page.",
+    alt="Time with each trick over time without it: "
+    + ", ".join(f"{name} {bought[name][1]:.2f}" for name in tricks)
+    + ".",
 )
 
 # %% [markdown]
 # ## Read `attention-np bench`
 #
-# The same measurements, of whole passes and at more shapes, are one command away: `attention-np bench --quick --only attention`. It compares with the floor and, where they are installed, with PyTorch and autograd. What to look at: the ratio *to the floor* (what all the
-# rest costs), the middle half (does it include 1?), and how both change with the shape. Here are three shapes of its kind:
+# The same measurements, of whole passes and at more shapes, are one command away:
+# `attention-np bench --quick --only attention`. It compares with the floor and, where they are installed, with PyTorch
+# and autograd. What to look at: the ratio *to the floor* (what all the rest costs), the middle half (does it include
+# 1?), and how both change with the shape. Here are three shapes of its kind:
 
 # %% tags=["timing"]
 for shape in ((16, 16, 16), (16, 64, 64), (4, 512, 64)):
-    queries, keys, values, d_context = (rng.normal(size=shape).astype(np.float32) for _ in range(4))
+    queries, keys, values, d_context = (
+        rng.normal(size=shape).astype(np.float32) for _ in range(4)
+    )
     floor = bare_products(d_context, queries, keys, values)
     print(f"(sequences, words, width) = {shape}")
     for name, call in (("three lines", three_lines), ("the package", package)):
         race(f"    {name}, against the floor", floor, call, rounds=5)
 
 # %% [markdown]
-# Small shapes lie far above the floor, for there the calls themselves cost more than the arithmetic; with length the tiles begin to pay.
+# Small shapes lie far above the floor, for there the calls themselves cost more than the arithmetic; with length the
+# tiles begin to pay.
 #
 # ## Exercise
 
@@ -415,9 +642,12 @@ for shape in ((16, 16, 16), (16, 64, 64), (4, 512, 64)):
 # %% [markdown]
 # ## Where this is used
 #
-# - *The online softmax:* Milakov and Gimelshein (2018), “Online normalizer calculation for softmax”; attention in little memory: Rabe and Staats (2021), “Self-attention does not need O(n²) memory”.
-# - *Tiles, $\ln Z$ and $d_c \cdot c$:* FlashAttention (Dao, Fu, Ermon, Rudra and Ré 2022); it is what PyTorch's `scaled_dot_product_attention` runs on a graphics processor.
-# - *Merging blocks of other machines:* Ring Attention (Liu, Zaharia and Abbeel 2023) sends keys and values around and merges as in the exercise.
+# - *The online softmax:* Milakov and Gimelshein (2018), “Online normalizer calculation for softmax”; attention in
+#   little memory: Rabe and Staats (2021), “Self-attention does not need O(n²) memory”.
+# - *Tiles, $\ln Z$ and $d_c \cdot c$:* FlashAttention (Dao, Fu, Ermon, Rudra and Ré 2022); it is what PyTorch's
+#   `scaled_dot_product_attention` runs on a graphics processor.
+# - *Merging blocks of other machines:* Ring Attention (Liu, Zaharia and Abbeel 2023) sends keys and values around and
+#   merges as in the exercise.
 #
 # ## Recap in five lines
 #
