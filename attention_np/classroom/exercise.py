@@ -11,6 +11,7 @@ import numpy as np
 from ..gradcheck.catalogue.mistake import Mistake
 from ..gradcheck.evidence import Situation
 from ..gradcheck.judge import Subject
+from .pairing import Pairing
 
 Draw = Callable[[Collection[str] | None, np.random.Generator], Iterator[Situation]]
 """From the names of the arguments that a function takes (None: any) to the situations in which it is called."""
@@ -75,6 +76,8 @@ class Exercise:
     driver : str
         Source of a public function ``drive(function, *arguments, **options)``, where the function under check takes what is
         no array (another function, say); empty where it is called as it is.
+    pairing : Pairing or None
+        Of a backward function, where it can be held against a learner's own forward function.
     """
 
     name: str
@@ -93,6 +96,7 @@ class Exercise:
     draw: Draw
     mistakes: tuple[Mistake, ...]
     driver: str = ""
+    pairing: Pairing | None = None
 
     @property
     def points(self) -> int:

@@ -30,8 +30,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog="example: attention-np check my.py --exercise softmax_backward --hint",
     )
     parser.add_argument("file", metavar="FILE", type=Path, help="a .py or .ipynb file; its functions are found by name")
-    parser.add_argument("--exercise", metavar="NAME", action="append", default=[], help="only this one; may be repeated")
-    parser.add_argument("--exercises", metavar="DIR", type=Path, help="a folder of a teacher's own exercises instead of ours")
+    parser.add_argument(
+        "--exercise", metavar="NAME", action="append", default=[], help="only this one; may be repeated"
+    )
+    parser.add_argument(
+        "--exercises", metavar="DIR", type=Path, help="a folder of a teacher's own exercises instead of ours"
+    )
     parser.add_argument(
         "--hint",
         metavar="N",

@@ -18,7 +18,8 @@ from ...gradcheck.function import situations
 from ...gradcheck.judge import Subject
 from ..blanks import blank_of, solution_of
 from ..exercise import Exercise, Group
-from .large import LARGE, large_case
+from ..pairing import Pairing
+from .arguments import LARGE, large_case, pairing_of
 
 Rng = np.random.Generator
 Hints = tuple[str, str, str]
@@ -86,6 +87,7 @@ def package_exercise(
         Subject(name, contract.reference, contract.results),
         draw,
         tuple(known for known in mistakes_of(name) if not known.message.startswith(unnamed)),
+        pairing=pairing_of(name.removesuffix("_backward")) if contract.is_backward else None,
     )
 
 
@@ -106,6 +108,7 @@ def own_exercise(
     mistakes: tuple[Mistake, ...],
     groups: tuple[Group, ...] = PLAIN,
     drive: Callable[..., Any] | None = None,
+    pairing: Pairing | None = None,
 ) -> Exercise:
     """An exercise whose solution has no contract; `drive` calls it where its arguments or result are no arrays of floats."""
 
@@ -141,6 +144,7 @@ def own_exercise(
         draw,
         mistakes,
         solution_of(drive) if drive else "",
+        pairing,
     )
 
 

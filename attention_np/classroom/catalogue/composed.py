@@ -12,8 +12,8 @@ from ...functional.weights import softmax, softmax_backward
 from ...gradcheck.cases.situations import Drawn, Lengths, away_from_zero, layouts, normal, special
 from ...gradcheck.catalogue.mistake import Mistake
 from ..exercise import LARGE_ARRAYS, Exercise
+from .arguments import FEWER, LARGE, own_pairing
 from .build import PLAIN, Rng, numbers, own_exercise
-from .large import FEWER, LARGE
 
 _TOPIC = "attention"
 _SIZES = {"L": "L, the number of targets", "S": "S, the number of sources", "d": "d, the width"}
@@ -161,6 +161,7 @@ def exercises() -> tuple[Exercise, ...]:
             notebook="07",
             cases=_attend_back_cases,
             groups=(*PLAIN, LARGE),
+            pairing=own_pairing(attend, _attend, "d_context"),
             mistakes=(
                 Mistake(
                     "attend_backward",

@@ -69,4 +69,5 @@ def _repair(right: Exercise, wrong: str, hints: tuple[str, str, str]) -> Exercis
         blank=wrong,
         solution=right.solution.replace(f"def {right.name}(", f"def {name}("),
         subject=Subject(name, right.subject.reference, right.subject.results),
+        pairing=None,
     )

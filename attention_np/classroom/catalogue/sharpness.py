@@ -12,8 +12,8 @@ from ...functional.weights import softmax, softmax_backward
 from ...gradcheck.cases.situations import Drawn, Lengths, away_from_zero, layouts, normal, special
 from ...gradcheck.catalogue.mistake import Mistake
 from ..exercise import LARGE_ARRAYS, Exercise
+from .arguments import LARGE, LARGE_LENGTHS, own_pairing
 from .build import PLAIN, Rng, numbers, own_exercise
-from .large import LARGE, LENGTHS
 
 _TOPIC = "attention"
 _SIZES = {"L": "L, the number of targets", "S": "S, the number of sources", "d": "d, the width"}
@@ -68,7 +68,7 @@ def _sharpen_cases(rng: Rng) -> Iterator[Drawn]:
 
 def _sharpen_back_cases(rng: Rng) -> Iterator[Drawn]:
     yield from layouts(rng, _scores_back, _SIZES)
-    yield special(LARGE_ARRAYS, rng, _scores_back, {}, lengths=LENGTHS)
+    yield special(LARGE_ARRAYS, rng, _scores_back, {}, lengths=LARGE_LENGTHS)
 
 
 def _back(p: Array, dp: Array) -> Array:
@@ -141,6 +141,7 @@ def exercises() -> tuple[Exercise, ...]:
             notebook="06",
             cases=_sharpen_back_cases,
             groups=(*PLAIN, LARGE),
+            pairing=own_pairing(sharpen, _scores, "d_weights"),
             mistakes=(
                 Mistake(
                     "sharpen_backward",

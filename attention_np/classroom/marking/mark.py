@@ -48,6 +48,8 @@ class Mark:
     failing : Failing or None
         The smallest case in which numbers are wrong. It shows what is right: for the learner's own eyes, where the cases are no
         secret.
+    sound : frozenset of str
+        The groups in all of whose cases it gave finite numbers of the right shapes.
     message : str
         One sentence for the learner where the diagnoses do not say all: why there is no result, or what was not asked.
     tampering : tuple of str
@@ -66,6 +68,7 @@ class Mark:
     report: Report | None = None
     steps: Steps | None = None
     failing: Failing | None = None
+    sound: frozenset[str] = frozenset()
     message: str = ""
     tampering: tuple[str, ...] = ()
     printed: str = ""

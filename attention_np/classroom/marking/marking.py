@@ -13,8 +13,9 @@ from ..submission import Submission
 from ..worker import Isolation, WorkerFailed, run_function
 from .failing import worked_examples
 from .mark import Mark, Verdict
+from .own_forward import by_own_forward
 from .recorded import calls_of, giver
-from .score import not_taken, scored, without_points
+from .score import not_taken, raised, scored, without_points
 
 _USUAL = Limits()
 
@@ -59,7 +60,36 @@ def mark(
     answered = max(0, _answered(calls, len(ran.outcomes)) - len(examples))
     found = scored(exercise, examples, drawn, answered, giver(name, calls, ran.outcomes, submission.where))
     message = ran.message or not_taken(exercise, takes)
-    return _with_what_was_seen(replace(found, verdict=_verdict(found, ran), message=message), ran)
+    found = _with_what_was_seen(replace(found, verdict=_verdict(found, ran), message=message), ran)
+    if found.verdict == "wrong" and exercise.pairing is not None and exercise.pairing.forward in submission.functions:
+        return _by_own_forward(exercise, exercise.pairing.forward, submission, found, rng, limits, isolation)
+    return found
+
+
+def _by_own_forward(
+    exercise: Exercise,
+    forward: str,
+    submission: Submission,
+    found: Mark,
+    rng: np.random.Generator,
+    limits: Limits,
+    isolation: Isolation | None,
+) -> Mark:
+    """The mark, raised where the backward function is right for the forward function of the same file."""
+    names = [submission.functions[name].takes for name in (exercise.name, forward)]
+
+    def takes(options: Sequence[str]) -> bool:
+        return all(taken is None or set(options) <= set(taken) for taken in names)
+
+    def run(name: str, calls: Sequence[Call]) -> Ran:
+        return run_function(submission.source_for(name), name, calls, limits=limits, isolation=isolation)
+
+    try:
+        judged = by_own_forward(exercise, takes, run, rng)
+    except (WorkerFailed, ValueError):
+        # Then it is judged by the contract alone.
+        return found
+    return found if judged is None else raised(found, judged, forward)
 
 
 def _answered(calls: Sequence[Sequence[Call]], outcomes: int) -> int:
@@ -75,6 +105,4 @@ def _verdict(found: Mark, ran: Ran) -> Verdict:
 
 
 def _with_what_was_seen(found: Mark, ran: Ran) -> Mark:
-    return replace(
-        found, tampering=ran.tampering, printed=ran.printed, isolation=ran.isolation, seconds=ran.seconds
-    )
+    return replace(found, tampering=ran.tampering, printed=ran.printed, isolation=ran.isolation, seconds=ran.seconds)

@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...gradcheck.evidence import Situation
-from ...gradcheck.judge import Give, judge
+from ...gradcheck.evidence import Evidence, Situation
+from ...gradcheck.judge import Give, Judgement, judge
 from ..exercise import LARGE_ARRAYS, Exercise, Group
 from .failing import smallest_failing, steps_of
 from .mark import GroupMark, Mark, Verdict
+
+_NOT_THE_FORWARDS = {"mutates-input", "not-repeatable", "wrong-dtype", "wrong-shape", "imprecise"}
+"""What no forward function excuses."""
 
 
 def scored(
@@ -27,6 +30,8 @@ def scored(
     large = judge(exercise.subject, [_unexplained(case) for case in drawn[:answered] if _is_large(case)], give)
     right = [well for judged in (made, large) for _, well in judged.outcomes] + [False] * (len(drawn) - answered)
     groups = tuple(_group_mark(exercise, group, drawn, right) for group in exercise.groups)
+    sane = [_is_sane(items) for judged in (made, large) for items in judged.seen] + [False] * (len(drawn) - answered)
+    sound = {group.name for group in exercise.groups if _group_mark(exercise, group, drawn, sane).points}
     full = all(group.points == group.max_points for group in groups)
     report = made.report if large.report.passed or not made.report.passed else large.report
     return Mark(
@@ -36,6 +41,7 @@ def scored(
         report if answered else None,
         steps_of((made, large), len(drawn)),
         smallest_failing(exercise, tried, made),
+        frozenset(sound),
     )
 
 
@@ -45,6 +51,24 @@ def _is_large(situation: Situation) -> bool:
 
 def _unexplained(situation: Situation) -> Situation:
     return replace(situation, function="", mistakes=())
+
+
+def raised(found: Mark, own: Judgement, forward: str) -> Mark:
+    """The mark of a backward function that was found right for the learner's own forward function.
+
+    The groups have their points whose cases gave finite numbers of the right shapes: with a right forward function these would be right.
+    """
+    if {diagnosis.code for diagnosis in found.diagnoses} & _NOT_THE_FORWARDS:
+        return found
+    groups = tuple(
+        group._replace(points=group.max_points) if group.name in found.sound else group for group in found.groups
+    )
+    full = all(group.points == group.max_points for group in groups)
+    said = f"It is right for your own {forward}, which is wrong, and keeps its points; it has to follow when {forward} is mended."
+    message = " ".join(part for part in (said, found.message) if part)
+    if not full:
+        return replace(found, groups=groups, message=message)
+    return replace(found, verdict="pass", groups=groups, report=own.report, failing=None, message=message)
 
 
 def without_points(exercise: Exercise, verdict: Verdict, message: str) -> Mark:
@@ -59,7 +83,20 @@ def not_taken(exercise: Exercise, takes: Collection[str] | None) -> str:
         return ""
     options = {option for situation in exercise.draw(None, np.random.default_rng(0)) for option in situation.options}
     missing = sorted(options - set(takes))
-    return f"It does not take {', '.join(missing)}: the cases with it were not asked, and have no points." if missing else ""
+    return (
+        f"It does not take {', '.join(missing)}: the cases with it were not asked, and have no points."
+        if missing
+        else ""
+    )
+
+
+def _is_sane(items: Sequence[Evidence]) -> bool:
+    """Whether a case gave all results, of the right shapes, and finite numbers wherever these are right."""
+    return bool(items) and all(
+        item.given.shape == item.expected.shape
+        and bool(np.all(np.isfinite(item.given) | ~np.isfinite(item.others[item.name])))
+        for item in items
+    )
 
 
 def _group_mark(exercise: Exercise, group: Group, drawn: Sequence[Situation], right: Sequence[bool]) -> GroupMark:

@@ -47,6 +47,7 @@ def varied(exercise: Exercise, variation: Variation) -> Exercise:
         subject=Subject(usual.name, reference, conversions.results),
         draw=_drawing(exercise, conversions, names),
         mistakes=tuple(_mistakes(exercise.mistakes, conversions, names)),
+        pairing=None,
     )
 
 
