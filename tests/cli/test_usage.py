@@ -13,7 +13,7 @@ import pytest
 import attention_np
 from attention_np.cli.tasks import COMMANDS
 
-SUBCOMMANDS = ("train", "summarize", "evaluate", "exercises", "grade", "where", "bench")
+SUBCOMMANDS = ("train", "summarize", "evaluate", "exercises", "assignment", "grade", "where", "bench")
 
 
 @pytest.mark.parametrize("task", [command.name for command in COMMANDS])

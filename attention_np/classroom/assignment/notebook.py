@@ -79,7 +79,8 @@ def _cells(number: int, exercise: Exercise, own: bool) -> list[Cell]:
     code = blank_without_imports(exercise).code
     answer = _marked(code) if own else f"%%check {exercise.name}\n{_marked(code)}"
     checked = (
-        "# For nbgrader: the points of the check above. It cannot know who wrote them; what counts is attention-np grade.\n"
+        "# For nbgrader: the points that the check above came to, in the learner's own process.\n"
+        "# What counts is attention-np grade.\n"
         f'from attention_np.classroom import check_points\n\ncheck_points("{exercise.name}", of={exercise.points})'
     )
     cells = [_cell("markdown", f"{identity}-asked", about, locked=True)]
