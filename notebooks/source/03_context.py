@@ -178,9 +178,8 @@ context_as_printed = anp.context(as_printed, values)
 
 figure = style.figure(width="full", height=3.4)
 titles = "over the inputs", "as printed, over the targets"
-for ax, contexts, title in zip(
-    figure.subplots(1, 2), (context, context_as_printed), titles
-):
+axes = figure.subplots(1, 2)
+for ax, contexts, title in zip(axes, (context, context_as_printed), titles):
     draw_values(ax)
     draw_contexts(ax, contexts)
     ax.set_title(title, fontsize=style.TEXT)
@@ -211,8 +210,8 @@ guess = predict("Weights of water as printed, when water asks alone:", [0.55, 0.
 alone = anp.softmax(scores[:1], axis=-2)
 guess.compare(alone[0])
 assert np.array_equal(alone, np.ones((1, 3)))  # whatever the scores
-# The plain sum.
-np.testing.assert_allclose(anp.context(alone, values)[0], values.sum(axis=0))
+plain_sum = values.sum(axis=0)
+np.testing.assert_allclose(anp.context(alone, values)[0], plain_sum)
 
 # %% [markdown]
 # Every weight is 1, whatever the scores: the context is the sum of the values, and nothing was attended to. A question that is asked alone, as in a

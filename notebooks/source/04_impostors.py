@@ -9,6 +9,8 @@
 # - **What you'll need:** notebooks 01 to 03; about 12 minutes.
 
 # %%
+import textwrap
+
 import numpy as np
 
 import attention_np as anp
@@ -266,7 +268,7 @@ found = {}
 for name, suspect in suspects.items():
     verdict = does_it_attend(suspect, queries, keys)
     found[name] = [impostor.code for impostor in verdict.impostors]
-    print(f"{name}:\n    {verdict}")
+    print(textwrap.fill(f"{name}: {verdict}", 88, subsequent_indent="    "))
 
 assert found == {
     "article's code": ["ignores-queries"],
