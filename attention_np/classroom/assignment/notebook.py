@@ -64,12 +64,6 @@ def checksum(cell: Cell) -> str:
     return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
 
 
-def _how_to(file: str) -> str:
-    return (
-        f"{how_to(file)}\n\nor run the cell: its first line checks it, and `--hint 1` (2, 3) behind it asks for a hint."
-    )
-
-
 def _cells(number: int, exercise: Exercise, own: bool) -> list[Cell]:
     """What is asked, the place for the answer, and a cell whose value is the points, by nbgrader's rule for part of them."""
     identity = f"{number:02}-{re.sub('[^A-Za-z0-9]', '-', exercise.name)}"
