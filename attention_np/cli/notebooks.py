@@ -50,7 +50,17 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.no_open:
         return 0
     print("JupyterLab opens in the browser; Ctrl-C here ends it.", flush=True)
-    return subprocess.run([sys.executable, "-m", "jupyterlab", str(copied.first)]).returncode
+    return _open(copied.first)
+
+
+def _open(notebook: Path) -> int:
+    lab = subprocess.Popen([sys.executable, "-m", "jupyterlab", str(notebook)])
+    while True:
+        try:
+            return lab.wait()
+        except KeyboardInterrupt:
+            # JupyterLab has had it too: it asks whether it was meant, and ends its kernels.
+            continue
 
 
 def _require(what: str, *modules: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import configparser
 import importlib.util
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,14 +36,23 @@ def test_what_a_learner_changed_is_kept_and_named(fresh_run: Any, tmp_path: Path
     assert changed.read_text(encoding="utf-8") == "mine" and gone.exists()
 
 
-def test_it_opens_the_first_notebook_in_jupyterlab(fresh_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_opens_the_first_notebook_and_leaves_ctrl_c_to_jupyterlab(
+    fresh_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     started: list[list[str]] = []
 
-    def start(command: list[str]) -> subprocess.CompletedProcess[bytes]:
-        started.append(command)
-        return subprocess.CompletedProcess(command, 0)
+    class Lab:
+        def __init__(self, command: list[str]) -> None:
+            started.append(command)
+            self.interrupted = False
 
-    monkeypatch.setattr(notebooks.subprocess, "run", start)
+        def wait(self) -> int:
+            if self.interrupted:
+                return 0
+            self.interrupted = True
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(notebooks.subprocess, "Popen", Lab)
     monkeypatch.setattr(notebooks.importlib.util, "find_spec", lambda name: name)
     assert fresh_run("notebooks", str(tmp_path / "course")).status == 0
     assert started == [[sys.executable, "-m", "jupyterlab", str(tmp_path / "course" / NAMES[0])]]
