@@ -52,6 +52,8 @@ class TransducerSettings:
         The symbols that it writes at most.
     architecture : {"recurrent", "transformer"}
         A `Seq2Seq`, or a `Transformer` of two blocks on each side.
+    positions : {"sinusoidal", "rotary", "alibi"}
+        Of a transformer, as in `TransformerSettings`; recurrences need none.
     """
 
     score: str | None = "cosine"
@@ -60,6 +62,7 @@ class TransducerSettings:
     dropout: float = 0.1
     longest: int = 24
     architecture: str = "recurrent"
+    positions: str = "sinusoidal"
 
 
 class Transducer:
@@ -255,6 +258,7 @@ def _model(
         depth=2,
         score=settings.score,
         learn_scale=settings.learn_scale,
+        positions=settings.positions,
         dropout=settings.dropout,
     )
     return Transformer(source_size, target_size, built, rng=rng)

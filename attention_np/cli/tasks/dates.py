@@ -47,6 +47,8 @@ def _train(arguments: argparse.Namespace) -> int:
         learn_scale=score is not None and not arguments.beta_one,
         longest=12,
         architecture=arguments.architecture,
+        # The parts of a date are known by what stands beside them, wherever they are; but only a product can be turned.
+        positions="sinusoidal" if score == "additive" else "rotary",
     )
     facts = {"split": arguments.split, "seed": arguments.seed, "data": split.sha256, "babel": babel_version()}
     transducer, result = train_dates(

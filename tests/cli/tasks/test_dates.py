@@ -6,9 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("babel")
+
+from attention_np.cli.tasks import dates  # noqa: E402
+from attention_np.tasks.dates.examples import DateSplit, draw_dates  # noqa: E402
 
 
 @pytest.mark.slow
@@ -34,6 +38,30 @@ def test_what_was_trained_is_evaluated_read_with_and_drawn(fresh_run: Any, tmp_p
     assert evaluated.status == 0, evaluated.err
     assert f"exact: {100 * figures['exact']:.1f} %" in evaluated.out
     assert "while it looks at" in evaluated.out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("score", ["cosine", "additive"])
+def test_a_transformer_is_trained_goes_on_and_is_evaluated(
+    fresh_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, score: str
+) -> None:
+    def few(split: str, *, rng: np.random.Generator) -> DateSplit:
+        return draw_dates(split, 400, 40, 40, rng=rng)
+
+    monkeypatch.setattr(dates, "draw_dates", few)
+    out = tmp_path / "dates"
+    options = ["--architecture", "transformer", "--score", score, "--minutes", "0.02", "--out", str(out)]
+    trained = fresh_run("train", "dates", *options, "--json")
+    assert trained.status == 0, trained.err
+    figures = json.loads(trained.out)
+    assert fresh_run("train", "dates", *options, "--resume", "--json").out == trained.out
+    picture = tmp_path / "map.png"
+    evaluated = fresh_run("evaluate", "dates", "--model", str(out), "--json", "--heatmap", str(picture))
+    assert evaluated.status == 0, evaluated.err
+    assert json.loads(evaluated.out) == figures and figures["alignment"]["mean_peak"] > 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    refused = fresh_run("train", "dates", *options[:2], "--score", "none", "--out", str(tmp_path / "none"))
+    assert refused.status == 2 and "a transformer, which is nothing without attention" in refused.complaint
 
 
 @pytest.mark.slow
