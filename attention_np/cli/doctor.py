@@ -83,7 +83,7 @@ def _line(outcome: Outcome) -> str:
     else:
         word = "known" if outcome.got else "stopped"
         how = "; ".join(outcome.got) or how
-    return f"  {word:<9}{how:<32}{outcome.case.name}: {outcome.case.tries}"
+    return f"  {word:<9}{how:<30}  {outcome.case.name}: {outcome.case.tries}"
 
 
 def _summary(level: str, outcomes: Sequence[Outcome], untried: Sequence[Case]) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from attention_np.classroom.doctor import FAMILIES, Outcome, examine_all, fences_here, weaker
-from attention_np.classroom.worker import isolation_here
+from attention_np.classroom.worker import Isolation, isolation_here
 
 CASES = {case.name: case for cases in FAMILIES.values() for case in cases}
 LEVELS = {"own machine": None, "limits": weaker(isolation_here()), "graded": isolation_here()}
@@ -52,6 +54,23 @@ def test_honest_work_is_tried_on_every_level_and_accused_on_none(outcomes, level
     honest = [name for name, case in CASES.items() if case.honest]
     assert len(honest) >= 15
     assert [outcomes[level, name].told for name in honest] == [()] * len(honest)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the walls are Linux's")
+@pytest.mark.parametrize("wall", ["landlock", "namespaces", "seccomp"])
+def test_each_wall_alone_stops_what_the_suite_says_that_it_stops(wall):
+    here = isolation_here()
+    alone = {"landlock": here.landlock, "namespaces": here.namespaces, "seccomp": here.system_calls}
+    alone = {name: there if name == wall else 0 for name, there in alone.items()}
+    isolation = Isolation(
+        alone["landlock"], False, namespaces=bool(alone["namespaces"]), system_calls=bool(alone["seccomp"])
+    )
+    fences = fences_here(isolation)[1]
+    if wall not in fences:
+        pytest.skip("this machine does not give it")
+    outcomes = list(examine_all(FAMILIES["behind the hook"], isolation, fences))
+    assert any(wall in outcome.case.stopped_by for outcome in outcomes)
+    assert [outcome.case.name for outcome in outcomes if not outcome.as_expected] == []
 
 
 def test_the_suite_is_large_and_its_names_are_its_own():
