@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 07 · Back through the cosine
 #
-# The scores' gradient now goes on to queries and keys. On the way lies a division by two lengths, which makes this the
-# step that most people get wrong.
+# The scores' gradient now goes on to queries and keys. On the way lies a division by two lengths, and each length is
+# one more path for the gradient: the one that is easily forgotten.
 #
 # - **What you'll do:** draw the gradient of a cosine, follow it along each of its paths, and watch one small attention
 #   compute forwards and backwards with every product printed.
@@ -360,17 +360,13 @@ key_by_length = -np.sum(d_cosines * cosines, axis=0)[:, None] * unit_keys / size
 d_inputs = as_value + key_by_dot + key_by_length
 
 # No values given: the inputs are used twice
-attended, backward = Attention(scale=sharpness)(
-    queries, inputs
-)
+attended, backward = Attention(scale=sharpness)(queries, inputs)
 np.testing.assert_allclose(backward(d_context=d_result)[1], d_inputs, rtol=1e-12)
 np.testing.assert_allclose(
     np.sum((key_by_dot + key_by_length) * inputs, axis=-1), 0, atol=1e-15
 )
 # The value's path does act along the vector
-assert (
-    np.abs(np.sum(as_value * inputs, axis=-1)).max() > 0.1
-)
+assert np.abs(np.sum(as_value * inputs, axis=-1)).max() > 0.1
 
 paths = np.stack([as_value, key_by_dot, key_by_length]).reshape(3, 6)
 ax = gradient_heatmap(
@@ -631,9 +627,7 @@ verdicts(report)
 
 # %%
 # Your guess: w, k, v, β, len_w, len, dot, a, s, p
-guess_line = predict(
-    "Which gradient will be named?", "k"
-)
+guess_line = predict("Which gradient will be named?", "k")
 
 # %%
 broken = dict(gradients)
@@ -666,7 +660,7 @@ verdicts(report)
 #
 # - *Cosine attention:* the Neural Turing Machine's content addressing (Graves, Wayne and Danihelka 2014, section
 #   3.3.1); query–key normalisation in transformers (Henry, Dachapally, Pawar and Chen 2020); Swin Transformer V2's
-#   scaled cosine attention (Liu et al. 2022, section 3.3).
+#   scaled cosine attention (Liu et al. 2022, section 3.2).
 # - *At right angles, hence longer, hence slower:* shown for weight normalisation by Salimans and Kingma (2016, section
 #   2.1).
 # - *Additive scores,* the exercise: Bahdanau, Cho and Bengio (2015, appendix A.1.2).

@@ -207,9 +207,7 @@ found = np.reshape(
     [complex_step(loss_with_norm, x, e, 1e-20) for e in directions(x)], x.shape
 )
 # It is exactly the gradient without the length's path
-np.testing.assert_allclose(
-    found, forgetful, rtol=1e-12
-)
+np.testing.assert_allclose(found, forgetful, rtol=1e-12)
 guess_step.compare(round(np.log10(best["central"][0])))
 guess_error.compare(int(-np.log10(best["central"][1])))
 
@@ -265,9 +263,7 @@ slopes = (np.maximum(near_kink + kink_steps, 0) - np.maximum(near_kink - kink_st
 )
 assert np.allclose(slopes[kink_steps < near_kink], 1)  # both ends on one side: right
 # Across the kink: wrong, without any noise to warn you
-assert np.all(
-    slopes[kink_steps > near_kink] < 1
-)
+assert np.all(slopes[kink_steps > near_kink] < 1)
 assert abs(slopes[-1] - 0.5) < 0.01
 
 figure = style.figure(width="full", height=2.8)
@@ -332,8 +328,8 @@ assert report.passed and report.diagnoses[0].code == "kink"
 # %% [markdown]
 # ## How wrong is not what is wrong
 #
-# Most checkers end with one number, the relative error $|g - g'| / \max(|g|, |g'|)$ or with a sum below. Here it is for
-# four mistakes in one backward function, each as large as it gets:
+# Many checkers end with one number, the largest relative error $|g - g'| / (|g| + |g'|)$. Here it is for four mistakes
+# in one backward function:
 
 # %%
 d_weights = d_result @ values.T
@@ -456,9 +452,7 @@ for code in sorted({mistake.code for mistake in planted}):
 # %%
 picture(1)
 # Your diagnosis, one of the codes above, as "sign-flipped"
-guess_1 = predict(
-    "Patient 1?", None
-)
+guess_1 = predict("Patient 1?", None)
 
 # %%
 picture(2)

@@ -27,7 +27,7 @@ from attention_np.training import blas_threads
 #
 # Two parameters $\theta$ and forty examples $(x_n, y_n)$ with the loss
 # $L(\theta) = \frac{1}{2N} \sum_n (x_n \cdot \theta - y_n)^2$. It is a bowl, and because the two components of $x$ go
-# together and differ in size, a long and narrow one: a *valley*. Its curvatures are the eigenvalues $\kappa$ of
+# together and differ in size, a long and narrow one: a *valley*. Its curvatures are the eigenvalues $\lambda$ of
 # $\frac1N \sum_n x_n x_n^\top$.
 
 # %%
@@ -56,10 +56,10 @@ print(
 # ## Gradient descent, and the largest step
 #
 # Step against the gradient, with the learning rate $\eta$: $\theta \leftarrow \theta - \eta g$. Along a direction of
-# curvature $\kappa$ the gradient is $\kappa$ times the distance from the bottom, so each step multiplies that distance
-# by $1 - \eta \kappa$. It shrinks if and only if
+# curvature $\lambda$ the gradient is $\lambda$ times the distance from the bottom, so each step multiplies that
+# distance by $1 - \eta \lambda$. It shrinks if and only if
 #
-# $$|1 - \eta \kappa| < 1 \quad\Longleftrightarrow\quad 0 < \eta < \frac{2}{\kappa} .$$
+# $$|1 - \eta \lambda| < 1 \quad\Longleftrightarrow\quad 0 < \eta < \frac{2}{\lambda} .$$
 #
 # The steepest direction sets the limit, and the flattest one then decides how long it takes.
 
@@ -116,7 +116,7 @@ guess_limit.compare(limit)
 # | Nesterov | $u \leftarrow \mu u + g$, $\theta \leftarrow \theta - \eta (g + \mu u)$ | momentum brakes too late |
 # | AdaGrad | $G \leftarrow G + g^2$, $\theta \leftarrow \theta - \eta g / (\sqrt G + \epsilon)$ | one $\eta$ cannot suit all parameters |
 # | RMSProp | $v \leftarrow \rho v + (1 - \rho) g^2$, $\theta \leftarrow \theta - \eta g / (\sqrt v + \epsilon)$ | AdaGrad's steps die away |
-# | Adam | means of $g$ and of $g^2$, each divided by $1 - \beta^t$ so as not to start too small | RMSProp without momentum; its wrong start |
+# | Adam | means of $g$ and of $g^2$, both corrected for starting at zero | RMSProp without momentum; its wrong start |
 #
 # ($u$ is a velocity; squares and quotients are taken entry by entry. The last three are the article's “dynamic”
 # gradient descent.) The package's optimisers change a `Parameter`, which has a `value` and a `grad`. First the loop by
@@ -209,9 +209,7 @@ show(
 )
 assert above["Nesterov"][-1] < above["momentum"][-1]
 # Noise keeps it from settling
-assert (
-    above["stochastic"][-1] > 10 * above["gradient descent"][-1]
-)
+assert above["stochastic"][-1] > 10 * above["gradient descent"][-1]
 
 # %% [markdown]
 # Look for: gradient descent's zigzag; stochastic steps that never settle; momentum that overshoots and Nesterov's that
@@ -313,9 +311,7 @@ assert after == 1.0
 
 # %%
 # Your guess
-guess_slowest = predict(
-    "Which rule has the highest loss after ten passes?", "stochastic"
-)
+guess_slowest = predict("Which rule has the highest loss after ten passes?", "stochastic")
 
 # %%
 settings = {
@@ -446,9 +442,7 @@ assert 0 < turn < len(shown_at) // 2  # at first the sharpness falls
 assert series["largest gradient"][-1] < 0.01 * series["largest gradient"].max()
 assert series["right"][-1] == 1 and series["entropy"][-1] < series["entropy"][0]
 # More than β = 1 could give any word, however long it trained
-assert (
-    series["weight of the clue"][-1] > ceiling
-)
+assert series["weight of the clue"][-1] > ceiling
 print(
     f"β {series['sharpness'][0]:.2f} → {series['sharpness'][-1]:.2f}; weight of the clue "
     f"{series['weight of the clue'][0]:.2f} → {series['weight of the clue'][-1]:.2f}, "
@@ -542,15 +536,15 @@ scrub(
 # - *Stochastic steps:* Robbins and Monro (1951). *Momentum:* Polyak (1964). *Looking ahead:* Nesterov (1983), in this
 #   form Sutskever, Martens, Dahl and Hinton (2013).
 # - *Dynamic rates:* AdaGrad, Duchi, Hazan and Singer (2011); RMSProp, Tieleman and Hinton (2012, lecture 6.5 of their
-#   course); Adam, Kingma and Ba (2015), on whose decoupled form AdamW (Loshchilov and Hutter 2019) most language models
-#   are trained.
+#   course); Adam, Kingma and Ba (2015), and AdamW, which keeps weight decay out of the division (Loshchilov and Hutter
+#   2019).
 # - *The conventions differ:* where ε stands and how the first step begins changes results; this package follows
 #   PyTorch's, and its documentation says where Keras's differ.
 #
 # ## Recap in five lines
 #
-# 1. Gradient descent is stable for $\eta < 2/\kappa$ with the largest curvature $\kappa$; the smallest decides how long
-#    it takes.
+# 1. Gradient descent is stable for $\eta < 2/\lambda$ with the largest curvature $\lambda$; the smallest decides how
+#    long it takes.
 # 2. Stochastic steps are many and noisy; momentum averages the zigzag away; Nesterov brakes in time.
 # 3. AdaGrad, RMSProp and Adam divide each entry by the usual size of its gradient.
 # 4. The training loop is forwards, loss, zero, backwards, step; the prediction loop is forwards.

@@ -55,9 +55,7 @@ def race(name, old, new, rounds=7, clock=time.process_time, threads=(1, 1)):
                 seconds[call] = (clock() - begin) / seconds[call]
         ratios.append(seconds[new] / seconds[old])
     # The first round warms up
-    low, middle, high = bought[name] = np.quantile(
-        ratios[1:], [0.25, 0.5, 0.75]
-    )
+    low, middle, high = bought[name] = np.quantile(ratios[1:], [0.25, 0.5, 0.75])
     print(
         f"{name}: {middle:.2f} of the time (middle half of {rounds} rounds: {low:.2f} to "
         f"{high:.2f})"
@@ -160,22 +158,20 @@ guess_floor.compare(bought["three lines, against the floor"][1].round(1))
 # Both are *sums over sources*. Sums can be taken block by block, and if a later block brings a larger maximum $m'$,
 # everything summed so far is multiplied by $e^{m - m'}$:
 #
-# $$m' = \max(m, s_\text{new}), \qquad Z \leftarrow Z \, e^{m - m'} + e^{s_\text{new} - m'}, \qquad u \leftarrow u \, e^{m - m'} + e^{s_\text{new} - m'} v_\text{new}, \qquad c = u / Z .$$
+# $$m' = \max(m, s_\text{new}), \qquad Z \leftarrow Z \, e^{m - m'} + e^{s_\text{new} - m'}, \qquad \tilde c \leftarrow \tilde c \, e^{m - m'} + e^{s_\text{new} - m'} v_\text{new}, \qquad c = \tilde c / Z .$$
 #
 # This is the **online softmax**. It carries two numbers and one vector per target, however long the row. Here it steps
 # through the running example, one source at a time:
 
 # %%
 def online(scores, values):
-    """(m, Z, u) of one target after each source."""
+    """Largest score, normaliser, and sum of the values, after each source."""
     largest, normaliser, total = -np.inf, 0.0, np.zeros(values.shape[1])
     yield largest, normaliser, total
     for score, value in zip(scores, values):
         new_largest = max(largest, score)
         # 1 if the maximum stays; 0 at the first source
-        shrink = np.exp(
-            largest - new_largest
-        )
+        shrink = np.exp(largest - new_largest)
         normaliser = normaliser * shrink + np.exp(score - new_largest)
         total = total * shrink + np.exp(score - new_largest) * value
         largest = new_largest
@@ -185,7 +181,7 @@ def online(scores, values):
 row = 1  # “money”, whose scores rise: every source brings a new maximum
 scores = 3 * anp.cosine_scores(example.queries, example.keys)[row]
 states = list(online(scores, example.values))
-print("source      score       m       Z    u                 c = u / Z")
+print("source      score       m       Z    sum of values     context = sum / Z")
 for word, score, (largest, normaliser, total) in zip(example.sources, scores, states[1:]):
     print(
         f"{word:8} {score:+8.3f} {largest:+7.3f} {normaliser:7.3f}    "
@@ -202,9 +198,7 @@ for order in ([2, 1, 0], [1, 2, 0]):  # in any order
     *_, (_, normaliser, total) = online(scores[order], example.values[order])
     np.testing.assert_allclose(total / normaliser, weights @ example.values, rtol=1e-14)
 # And with scores in the thousands
-*_, (_, normaliser, total) = online(
-    1000 * scores, example.values
-)
+*_, (_, normaliser, total) = online(1000 * scores, example.values)
 np.testing.assert_allclose(
     total / normaliser, anp.softmax(1000 * scores) @ example.values, rtol=1e-14
 )
@@ -309,9 +303,7 @@ def blockwise(queries, keys, values, sharpness, rows, columns):
         for start in range(0, len(keys), columns):
             tile = slice(start, start + columns)
             # (rows, columns): the only large array
-            exponentials = np.exp(
-                unit_queries[block] @ unit_keys[tile].T - sharpness
-            )
+            exponentials = np.exp(unit_queries[block] @ unit_keys[tile].T - sharpness)
             result[block] += exponentials @ values[tile]
             log_normaliser[block] += exponentials.sum(axis=-1)
         result[block] /= log_normaliser[block, None]
@@ -349,9 +341,7 @@ whole, tiled = [], []
 for count in lengths:
     x = rng.normal(size=(count, width)).astype(np.float32)
     # A first call, so that what is kept for later calls does not count
-    anp.attention(
-        x, x, x, scale=10.0
-    )
+    anp.attention(x, x, x, scale=10.0)
     whole.append(
         peak_megabytes(
             lambda: anp.context(anp.softmax(sharpness * anp.cosine_scores(x, x)), x)
@@ -364,9 +354,7 @@ print(
     f"{np.ceil(tiled[-1]):.0f} MB in tiles"
 )
 # With the square of the length, and with the length
-assert (
-    growth[0] > 3.5 and growth[1] < 2.5
-)
+assert growth[0] > 3.5 and growth[1] < 2.5
 assert whole[-1] > 20 * tiled[-1]
 
 tiling = Tiling.of(1, targets, sources, width)
@@ -616,10 +604,12 @@ show(
 # %% [markdown]
 # ## Read `attention-np bench`
 #
-# The same measurements, of whole passes and at more shapes, are one command away:
-# `attention-np bench --quick --only attention`. It compares with the floor and, where they are installed, with PyTorch
-# and autograd. What to look at: the ratio *to the floor* (what all the rest costs), the middle half (does it include
-# 1?), and how both change with the shape. Here are three shapes of its kind:
+# The command measures whole passes at many shapes, against the floor and, where they are installed, against PyTorch and
+# autograd: `attention-np bench --quick` takes a minute. Its first table has a row for each shape, with our time, its
+# rate in GFLOP/s (which counts the operations of the six products alone, so a program that computes something twice is
+# not credited for it), and our time over each other's, with the middle half of the rounds in brackets. Read the ratio
+# to the *floor* first: it says what all the rest costs. Then ask whether the middle half includes 1, and how both
+# change with the shape. Here are three shapes of its kind, on one thread:
 
 # %% tags=["timing"]
 for shape in ((16, 16, 16), (16, 64, 64), (4, 512, 64)):
@@ -644,15 +634,16 @@ for shape in ((16, 16, 16), (16, 64, 64), (4, 512, 64)):
 #
 # - *The online softmax:* Milakov and Gimelshein (2018), “Online normalizer calculation for softmax”; attention in
 #   little memory: Rabe and Staats (2021), “Self-attention does not need O(n²) memory”.
-# - *Tiles, $\ln Z$ and $d_c \cdot c$:* FlashAttention (Dao, Fu, Ermon, Rudra and Ré 2022); it is what PyTorch's
-#   `scaled_dot_product_attention` runs on a graphics processor.
+# - *Tiles and $d_c \cdot c$:* FlashAttention (Dao, Fu, Ermon, Rudra and Ré 2022); $\ln Z$ alone in the place of $m$ and
+#   $Z$: FlashAttention-2 (Dao 2023). Both are among the kernels behind PyTorch's `scaled_dot_product_attention`.
 # - *Merging blocks of other machines:* Ring Attention (Liu, Zaharia and Abbeel 2023) sends keys and values around and
 #   merges as in the exercise.
 #
 # ## Recap in five lines
 #
 # 1. Six products are the floor; what costs beyond them is arrays of $L \times S$ that travel to memory and back.
-# 2. The online softmax keeps $m$, $Z$ and $u$ per target and sees each score once; cosines need not even the $m$.
+# 2. The online softmax keeps $m$, $Z$ and $\tilde c$ per target and sees each score once; cosines need not even the
+#    $m$.
 # 3. Tiles make memory grow with the length, not with its square.
 # 4. Backwards, $\ln Z$ gives the weights again and $d_c \cdot c$ the mean: seven products, nothing kept.
 # 5. Measure ratios of pairs in the same rounds, take medians, and check that the result is right first.
