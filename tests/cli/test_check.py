@@ -120,6 +120,15 @@ def test_what_the_file_prints_is_counted_and_not_shown(fresh_run: Any, file: Pat
     assert "noise\n" in json.loads(fresh_run("check", str(file), "--json").out)["exercises"][0]["printed"]
 
 
+def test_a_backward_function_that_is_right_for_a_wrong_forward_function_is_told_so(fresh_run: Any, file: Path) -> None:
+    forward = "import numpy as np\n\n\ndef softmax(scores, axis=-1, mask=None):\n    return np.exp(scores)\n"
+    backward = "\n\ndef softmax_backward(d_weights, weights, axis=-1):\n    return d_weights * weights\n"
+    file.write_text(forward + backward, encoding="utf-8")
+    done = fresh_run("check", str(file))
+    assert done.status == 1 and "softmax: wrong, 0 of" in done.out
+    assert f"softmax_backward: right, {POINTS} of {POINTS} points\n  It is right for your own softmax, which is wrong" in done.out
+
+
 def test_a_notebook_is_checked_among_its_other_cells_and_remarks_are_shown(fresh_run: Any, tmp_path: Path) -> None:
     sources = ["%matplotlib inline\n!ls", CONTEXT, "def broken(:\n", "%%check context\n" + CONTEXT]
     cells = [{"cell_type": "code", "source": source} for source in sources]

@@ -120,7 +120,7 @@ def exercises() -> tuple[Exercise, ...]:
             minutes=10,
             statement="Put the h heads of width d side by side: a vector of width $h \\cdot d$ for each position.",
             shapes="`array` (..., h, L, d) → (..., L, h d)",
-            example={"array": numbers([[1, 2]], [[3, 4]])},
+            example={"array": numbers([[1], [2]], [[3], [4]])},
             hints=(
                 "It undoes split_heads.",
                 "First the axes, then the merging: the heads must neighbour their components.",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ...gradcheck.judge import Subject
 from ..exercise import Exercise
-from . import layers, weights
+from . import composed, heads, layers, scores, weights
 
 _SOFTMAX = '''\
 import numpy as np
@@ -30,11 +30,53 @@ def repair_layer_norm_backward(d_outputs, inputs, gain, eps=1e-5):
     d_inputs = gain * (d_outputs - mean - normalised * correlation) / deviation
     return d_inputs, (d_outputs * normalised).sum(axis=positions), d_outputs.sum(axis=positions)
 '''
+_COSINE = '''\
+import numpy as np
+
+
+def repair_cosine_scores_backward(d_scores, queries, keys):
+    """Gradients of the cosine with respect to queries and keys; something is wrong with it."""
+
+    def lengths(vectors):
+        largest = np.abs(vectors).max(axis=-1, keepdims=True)
+        largest = np.where(largest == 0, 1, largest)
+        norms = largest * np.linalg.norm(vectors / largest, axis=-1, keepdims=True)
+        return np.where(norms == 0, 1, norms)
+
+    query_lengths, key_lengths = lengths(queries), lengths(keys)
+    d_queries = d_scores @ (keys / key_lengths) / query_lengths
+    d_keys = d_scores.swapaxes(-1, -2) @ (queries / query_lengths) / key_lengths
+    return d_queries, d_keys
+'''
+_MERGE = '''\
+import numpy as np
+
+
+def repair_merge_heads(array):
+    """Heads put side by side again; something is wrong with it."""
+    *lead, heads, length, width = array.shape
+    return array.reshape(*lead, length, heads * width)
+'''
+_ATTEND = '''\
+import numpy as np
+
+
+def repair_attend_backward(d_context, queries, keys, values, scale):
+    """Gradients of attention with respect to queries, keys and values; something is wrong with it."""
+    scores = scale * queries @ keys.swapaxes(-1, -2)
+    exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    weights = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    d_values = scores.swapaxes(-1, -2) @ d_context
+    d_weights = d_context @ values.swapaxes(-1, -2)
+    d_scores = scale * weights * (d_weights - np.sum(d_weights * weights, axis=-1, keepdims=True))
+    return d_scores @ keys, d_scores.swapaxes(-1, -2) @ queries, d_values
+'''
 
 
 def exercises() -> tuple[Exercise, ...]:
     """In the order in which they are best done."""
-    known = {exercise.name: exercise for exercise in (*weights.exercises(), *layers.exercises())}
+    files = (weights, layers, scores, heads, composed)
+    known = {exercise.name: exercise for file in files for exercise in file.exercises()}
     return (
         _repair(
             known["softmax_backward"],
@@ -54,6 +96,33 @@ def exercises() -> tuple[Exercise, ...]:
                 "Start with d_hat = d_outputs * gain, and use it in both means and in the difference, without gain in front.",
             ),
         ),
+        _repair(
+            known["cosine_scores_backward"],
+            _COSINE,
+            (
+                "Make a query longer: what happens to its cosines, and what does this gradient say of it?",
+                "The length of the vector depends on the vector too: that path is missing, for queries and for keys.",
+                "Before the division take away, of d_scores @ unit_keys, what lies along the unit query; of the keys likewise.",
+            ),
+        ),
+        _repair(
+            known["merge_heads"],
+            _MERGE,
+            (
+                "Give it two heads, two positions and width one, and write the four numbers down: where should they go?",
+                "A reshape keeps the order in memory: which two axes must neighbour each other in it first?",
+                "array.swapaxes(-2, -3) before the reshape.",
+            ),
+        ),
+        _repair(
+            known["attend_backward"],
+            _ATTEND,
+            (
+                "Two of the three gradients are right.",
+                "What was each value multiplied by on its way forwards?",
+                "d_values is the weights, transposed, times d_context.",
+            ),
+        ),
     )
 
 
@@ -62,7 +131,7 @@ def _repair(right: Exercise, wrong: str, hints: tuple[str, str, str]) -> Exercis
     return replace(
         right,
         name=name,
-        title=f"Find the mistake in a {right.name}",
+        title=f"Find the mistake in {right.name}",
         topic="find the mistake",
         statement=f"The code that is given is wrong; mend it. {right.statement}",
         hints=hints,

@@ -14,8 +14,9 @@ def changes(path: Path) -> Iterator[None]:
 
     A file that is missing or cannot be read is waited for; one that is saved again unchanged is no change.
     """
-    yield
+    # Read before the first check: what is saved during it is a change.
     known = before = _content(path)
+    yield
     while True:
         time.sleep(_POLL_SECONDS)
         now = _content(path)

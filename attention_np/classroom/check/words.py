@@ -108,7 +108,7 @@ def _shape(array: Array, other: Array) -> str:
 
 def _named(lead: str, text: str, behind: str = "") -> list[str]:
     first, *others = text.splitlines() or [""]
-    lines = [lead + first, *(" " * len(lead) + line for line in others)]
+    lines = [lead + first, *((" " * len(lead) + line).rstrip() for line in others)]
     return [*lines[:-1], lines[-1] + behind]
 
 
