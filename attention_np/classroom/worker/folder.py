@@ -39,7 +39,8 @@ def prepared(limits: Limits, isolation: Isolation | None) -> Iterator[Prepared]:
 def _filled(top: str, limits: Limits, isolation: Isolation | None) -> Prepared:
     program, path, work = (os.path.join(top, name) for name in ("program", "path", "work"))
     here = os.path.join(os.path.dirname(os.path.abspath(__file__)), "inside")
-    shutil.copytree(here, os.path.join(program, "inside"))
+    # Compiled files name the folder that they were compiled in.
+    shutil.copytree(here, os.path.join(program, "inside"), ignore=shutil.ignore_patterns("__pycache__"))
     os.mkdir(path)
     os.mkdir(work)
     packages, library = numpy_folders(), standard_library()

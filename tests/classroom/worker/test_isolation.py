@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import sys
 import threading
@@ -83,6 +84,23 @@ def test_the_environment_the_arguments_and_the_folder_say_nothing():
     assert result.status == "done"
     assert "SECRET" not in result.printed and "attention_np" not in result.printed and "site-packages" not in result.printed
     assert " [''] " in result.printed and result.printed.rstrip().endswith("[]")
+
+
+def test_no_file_that_the_worker_may_read_names_the_folder_of_the_package():
+    compiled = os.path.join(PACKAGE, "classroom", "worker", "inside")
+    compileall.compile_dir(compiled, quiet=1)
+    source = f"""
+import os, sys
+def f(a):
+    for folder, _, names in os.walk(sys.path[0]):
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as file:
+                if {PACKAGE!r}.encode() in file.read():
+                    print(name)
+    return a
+"""
+    result = ran(source)
+    assert (result.status, result.printed) == ("done", "")
 
 
 @linux

@@ -145,7 +145,7 @@ CASES = (
         """,
         "out-of-memory timeout crashed",
         stopped_by="limits",
-        seconds=5.0,
+        seconds=2.0,
     ),
     whole(
         "brackets within brackets",
