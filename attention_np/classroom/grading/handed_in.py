@@ -132,7 +132,8 @@ def _is_one_students(path: Path, exercises: Collection[str], students: Collectio
     for entry in entries:
         try:
             own = read_submission(entry).functions.keys() & set(exercises)
-        except ValueError:
+        except Exception:
+            # Whatever it is, it is said when the file is read to be graded.
             continue
         if own & seen:
             return False
@@ -168,6 +169,9 @@ def _read_all(student: HandedIn, path: Path, shown: str, named: Whose, left_out:
                 unpack(path, Path(folder))
             except ValueError as error:
                 student.notes.append(plain(str(error)))
+                return
+            if any(whose(entry.name, folder=entry.is_dir()).platform for entry in Path(folder).iterdir()):
+                student.notes.append(f"{plain(path.name)} holds a class as a platform packs it: unpack it, and give the folder.")
                 return
             for file in _files_below(Path(folder), left_out):
                 if file.suffix.lower() != ARCHIVE:
@@ -215,7 +219,12 @@ def _files_below(folder: Path, left_out: list[str], depth: int = 0) -> Iterator[
 
 def _entries(folder: Path, left_out: list[str]) -> Iterator[Path]:
     """What lies in a folder, neither hidden nor a link: a link may lead anywhere, to another student's work or the key."""
-    for entry in sorted(folder.iterdir()):
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        left_out.append(f"{plain(str(folder))} could not be opened: {error.strerror}.")
+        return
+    for entry in entries:
         if entry.name.startswith(".") or entry.name in _SKIPPED:
             continue
         kind = os.lstat(entry).st_mode

@@ -99,3 +99,10 @@ def test_an_archive_within_an_archive_stays_packed(tmp_path: Path) -> None:
     outer = made(tmp_path / "anna.zip", ("inner.zip", inner))
     (student,) = find([outer], []).students
     assert student.files == [] and "no .py or .ipynb" in student.notes[0]
+
+
+def test_the_archive_of_a_whole_class_is_not_taken_for_one_student(tmp_path: Path) -> None:
+    names = ("Anna A_1_assignsubmission_file_/a.py", "Ben B_2_assignsubmission_file_/b.py")
+    packed = made(tmp_path / "week 3.zip", *((name, SOFTMAX) for name in names))
+    (student,) = find([packed], []).students
+    assert student.files == [] and "unpack it" in student.notes[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,24 @@ def test_what_cannot_be_read_is_said_and_spares_the_others(tmp_path: Path) -> No
     assert anna.files == [] and "not JSON" in anna.notes[0]
     assert len(ben.files) == 1 and not ben.notes
     assert carl.files == [] and "no .py or .ipynb" in carl.notes[0]
+
+
+def test_a_folder_that_cannot_be_opened_is_said_and_spares_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path / "anna", work=SOFTMAX)
+    written(tmp_path / "ben", work=SOFTMAX)
+    listed = Path.iterdir
+
+    def refusing(folder: Path) -> Iterator[Path]:
+        if folder.name == "anna":
+            raise PermissionError(13, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refusing)
+    found = find([tmp_path], [])
+    assert [len(student.files) for student in found.students] == [0, 1]
+    assert len(found.left_out) == 1 and "Permission denied" in found.left_out[0]
 
 
 @pytest.mark.parametrize(("name", "said"), [("missing.py", "there is no"), ("notes.txt", "expected .py, .ipynb or .zip")])
