@@ -61,7 +61,7 @@ def pointer_mixture(gate: Array, vocabulary: Array, weights: Array, ids: Array) 
     array (L, V)
     """
     copied = np.zeros_like(vocabulary)
-    np.add.at(copied, (slice(None), ids), weights)
+    np.add.at(copied.T, ids, weights.T)
     return gate * vocabulary + (1 - gate) * copied
 
 
