@@ -1,10 +1,11 @@
-"""The gradients of a whole model, by the package's own checker."""
+"""The gradients of a whole model: by the package's own checker, and of one model against another."""
 
 from __future__ import annotations
 
 import inspect
 
 import numpy as np
+import pytest
 
 from ..derivatives import check_by_projections
 
@@ -31,3 +32,17 @@ def check_model(model, *inputs, rng):
     gradients |= enumerate(returned if isinstance(returned, tuple) else (returned,))
     for name, gradient in gradients.items():
         assert gradient is None or np.abs(gradient).max() > 1e-6, f"{name}: no gradient at all"
+
+
+def check_alike(runs, *, rtol=1e-9, atol=1e-13):
+    """Hold loss and gradients of every (model, batch) against those of the first."""
+    results = []
+    for model, batch in runs:
+        loss, backward = model(batch)
+        backward()
+        results.append((loss, {name: parameter.grad for name, parameter in model.named_parameters()}))
+    (first_loss, first_gradients), *others = results
+    for loss, gradients in others:
+        assert loss == pytest.approx(first_loss, rel=1e-12)
+        for name, gradient in gradients.items():
+            np.testing.assert_allclose(gradient, first_gradients[name], rtol=rtol, atol=atol, err_msg=name)
