@@ -12,11 +12,12 @@ from ..exercise import Exercise
 from . import (
     composed,
     derivatives,
+    dividing,
     heads,
     layers,
     masks,
     optimisers,
-    practice,
+    reading,
     repairs,
     scores,
     sharpness,
@@ -24,7 +25,21 @@ from . import (
     weights,
 )
 
-_FILES = (scores, weights, sharpness, layers, masks, heads, composed, derivatives, optimisers, training, practice, repairs)
+_FILES = (
+    scores,
+    weights,
+    sharpness,
+    layers,
+    masks,
+    heads,
+    composed,
+    derivatives,
+    optimisers,
+    training,
+    reading,
+    dividing,
+    repairs,
+)
 
 
 @cache
