@@ -29,6 +29,7 @@ from .pictures import save_weights
 
 _WITHOUT = "without-attention"
 _DRAWN_SENTENCES = 10
+_ROLLOUT = "evidence here: as many sentences as the answer follows from, those of which most reaches the question by attention rollout"
 
 
 def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,6 +102,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         return 0
     print(_heading(settings, model))
     print("\n".join([*_answer_lines(scores, without), *_evidence_lines(scores)]))
+    if settings.architecture == TRANSFORMER and settings.score is not None:
+        print(_ROLLOUT)
     support = ", ".join(" ".join(story.sentences[place]) for place in story.support)
     print(f"{_asked(story)} {reading.answer} (right: {story.answer}, since: {support})")
     print(f"the model is {path}")

@@ -36,6 +36,7 @@ def test_a_transformer_is_trained_goes_on_is_evaluated_and_drawn(fresh_run: Any,
     assert trained.status == 0, trained.err
     assert trained.out.startswith("transformer, cosine, 2 blocks, β of its blocks ")
     assert "block 1, head " in trained.out or "block 2, head " in trained.out
+    assert "most reaches the question by attention rollout" in trained.out
     again = fresh_run("train", "stories", *options, "--resume", "--json")
     assert again.status == 0, again.err
     evaluated = fresh_run("evaluate", "stories", "--model", str(out), "--json", "--heatmap", str(picture))
