@@ -13,6 +13,7 @@ from attention_np.classroom.catalogue import exercise_named, exercises
 from attention_np.classroom.exercise import LARGE_ARRAYS
 from attention_np.classroom.marking import Mark, mark
 from attention_np.classroom.submission import read_submission
+from attention_np.classroom.worker import Isolation, isolation_here
 
 PAIRED = [exercise.name for exercise in exercises() if exercise.pairing is not None]
 UNNORMALISED = """
@@ -48,11 +49,11 @@ Marked = Callable[..., Mark]
 
 @pytest.fixture
 def marked(tmp_path: Path) -> Marked:
-    def of(exercise: object, source: str) -> Mark:
+    def of(exercise: object, source: str, isolation: Isolation | None = None) -> Mark:
         file = tmp_path / "mine.py"
         file.write_text(source, encoding="utf-8")
         asked = exercise_named(exercise) if isinstance(exercise, str) else exercise
-        return mark(asked, read_submission(file), rng=np.random.default_rng(7))
+        return mark(asked, read_submission(file), rng=np.random.default_rng(7), isolation=isolation)
 
     return of
 
@@ -115,6 +116,11 @@ def test_a_mistake_in_the_formula_itself_is_carried_through(marked: Marked) -> N
     found = marked("softmax_backward", UNNORMALISED.format(gradient="d_weights * weights"))
     assert found.verdict == "pass" and "right for your own softmax" in found.message
     assert marked("softmax_backward", UNNORMALISED.format(gradient="d_weights * weights**2")).points == 0
+
+
+def test_it_is_the_same_where_a_class_is_graded(marked: Marked) -> None:
+    found = marked("softmax_backward", UNNORMALISED.format(gradient="d_weights * weights"), isolation_here())
+    assert found.verdict == "pass" and "right for your own softmax" in found.message
 
 
 def test_what_no_forward_can_excuse_loses_its_group(marked: Marked) -> None:
