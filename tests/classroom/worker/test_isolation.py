@@ -231,10 +231,7 @@ def test_several_runs_at_once_do_not_end_each_other():
     assert [result.status for result in results] == ["done"] * 4
 
 
-def test_nothing_is_left_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    if HERE.own_user:
-        for folder in (tmp_path, *tmp_path.parents[:-2]):
-            folder.chmod(0o711)
+def test_nothing_is_left_behind(open_folder, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(open_folder))
     assert ran("def f(a):\n    open('left', 'w').write('x')\n    return a").status == "done"
-    assert list(tmp_path.iterdir()) == []
+    assert list(open_folder.iterdir()) == []

@@ -27,12 +27,10 @@ WAITS = "import time\ndef cosine_scores(queries, keys):\n    print('here')\n    
 
 
 @pytest.fixture
-def workers(tmp_path, monkeypatch):
+def workers(tmp_path, open_folder, monkeypatch):
     """A function that gives the processes of the workers of this test: their folders are in one of its own."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    for folder in (tmp_path, *tmp_path.parents[:-2]):
-        folder.chmod(0o711)
-    home = b"HOME=" + os.fsencode(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(open_folder))
+    home = b"HOME=" + os.fsencode(open_folder)
 
     def running() -> list[int]:
         return [
