@@ -53,7 +53,7 @@ def test_cells_are_cut_with_their_kinds_tags_and_lines() -> None:
         ("# %% [exercise]\n", "n.py, line 1: expected # %%"),
         ("# %% a title\n", "n.py, line 1: expected # %%"),
         ("# %% [exercise] softmax\nx = 1\n", "n.py, line 1: expected no text under an exercise"),
-        ('# %% tags=["slow"]\n', "n.py, line 1: expected no tag but timing, got slow"),
+        ('# %% tags=["slow"]\n', "n.py, line 1: expected no tag but timing and machine, got slow"),
     ],
 )
 def test_what_has_no_place_is_refused_with_its_line(source: str, complaint: str) -> None:

@@ -12,13 +12,13 @@ DIGITS, RELATIVE, NOTHING = 2, 0.02, 1e-9
 
 
 def differences(committed: Any, fresh: Any) -> Iterator[str]:
-    """What differs, cell by cell; cells tagged as timings have outputs of their own."""
+    """What differs, cell by cell; cells with a tag have outputs of their own."""
     if len(committed.cells) != len(fresh.cells):
         yield f"{len(committed.cells)} cells are committed, and {len(fresh.cells)} are built"
     for old, new in zip(committed.cells, fresh.cells, strict=False):
         if (old.id, old.cell_type, old.source, old.metadata) != (new.id, new.cell_type, new.source, new.metadata):
             yield f"cell {new.id} is not the one of the source: {new.source[:60]!r}"
-        elif new.cell_type == "code" and "timing" not in new.metadata.get("tags", []):
+        elif new.cell_type == "code" and not new.metadata.get("tags"):
             yield from (f"cell {new.id}: {found}" for found in _outputs(old.outputs, new.outputs))
 
 

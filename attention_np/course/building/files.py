@@ -8,7 +8,7 @@ from typing import Any
 
 from .notebook import from_file
 from .running import Run, run
-from .source import TIMING
+from .source import TAGS
 
 CLONE = Path(__file__).resolve().parents[3] / "notebooks"
 """Where a clone of the repository has them; an installed package has no sources."""
@@ -46,7 +46,7 @@ def notebook_file(source: Path) -> Path:
 def build(source: Path) -> Run:
     """Run a notebook and, where nothing is wrong with it, write it.
 
-    Cells tagged as timings keep the outputs that they had: they differ from run to run, and say nothing new.
+    Cells with a tag keep the outputs that they had: they differ from run to run or between machines, and say nothing new.
     """
     import nbformat
 
@@ -54,15 +54,15 @@ def build(source: Path) -> Run:
     if not done.faults:
         file = notebook_file(source)
         if file.exists():
-            _keep_timings(done.notebook, nbformat.read(file, as_version=4))
+            _keep_tagged(done.notebook, nbformat.read(file, as_version=4))
         beside = file.with_name(file.name + ".partial")
         beside.write_text(nbformat.writes(done.notebook) + "\n", encoding="utf-8")
         beside.replace(file)
     return done
 
 
-def _keep_timings(new: Any, old: Any) -> None:
-    kept = {cell.id: cell.outputs for cell in old.cells if TIMING in cell.metadata.get("tags", [])}
+def _keep_tagged(new: Any, old: Any) -> None:
+    kept = {cell.id: cell.outputs for cell in old.cells if cell.metadata.get("tags")}
     for cell in new.cells:
         if cell.id in kept:
             cell.outputs = kept[cell.id]

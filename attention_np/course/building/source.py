@@ -1,7 +1,8 @@
 """The text source of a notebook: Python in the percent format, a cell under each ``# %%``.
 
 Three kinds of cells: ``# %% [markdown]``, each line behind ``# ``; ``# %%``, code, with IPython's magics as they are; and ``# %%
-[exercise] NAME``, which has no text of its own. ``# %% tags=["timing"]`` marks code whose output differs from run to run.
+[exercise] NAME``, which has no text of its own. ``# %% tags=["timing"]`` marks code whose output differs from run to run, and
+``tags=["machine"]`` code whose output depends on what is installed.
 
 This much is 60 lines; jupytext, which reads far more, knows no exercises and gives cells other ids at each conversion.
 """
@@ -14,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-TIMING = "timing"
+TAGS = ("timing", "machine")
+"""Of cells whose outputs are not those of other runs, or of other machines: a build keeps them, no test compares them."""
+
 _HEAD = re.compile(r"# %%(?: \[(?P<kind>\w+)\](?: (?P<name>\w+))?)?(?: tags=(?P<tags>\[.*\]))?\s*")
 
 
@@ -70,11 +73,11 @@ def _cell(head: str, body: list[str], line: int, where: str) -> SourceCell:
     kind = (found["kind"] or "code") if found else None
     if found is None or kind not in ("markdown", "code", "exercise") or (kind == "exercise") != (found["name"] is not None):
         raise ValueError(
-            f'{where}, line {line}: expected # %%, # %% [markdown], # %% [exercise] NAME or # %% tags=["{TIMING}"], got {head}'
+            f'{where}, line {line}: expected # %%, # %% [markdown], # %% [exercise] NAME or # %% tags=["{TAGS[0]}"], got {head}'
         )
     tags = tuple(json.loads(found["tags"] or "[]"))
-    if unknown := set(tags) - {TIMING}:
-        raise ValueError(f"{where}, line {line}: expected no tag but {TIMING}, got {', '.join(sorted(unknown))}")
+    if unknown := set(tags).difference(TAGS):
+        raise ValueError(f"{where}, line {line}: expected no tag but {' and '.join(TAGS)}, got {', '.join(sorted(unknown))}")
     if kind == "exercise":
         if any(row.strip() for row in body):
             raise ValueError(f"{where}, line {line}: expected no text under an exercise; all of it is in the catalogue")
