@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import tempfile
 import time
 from pathlib import Path
@@ -77,11 +78,17 @@ def _copy(notebook: Any) -> Any:
 
 
 def _surroundings(folder: Path) -> dict[str, str]:
-    """Nothing of the user's settings, one thread unless a cell says otherwise, and an order of sets that does not vary."""
+    """Nothing of the user's settings, one thread unless a cell says otherwise, and an order of sets that does not vary.
+
+    A long training comes to other numbers where sums are rounded in another order. So the processor's instructions are those
+    that nearly every machine of this kind has.
+    """
     # Where it finds pytest's mark, IPython's kernel does not look at what other processes write to standard error.
     own = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    same_instructions = {"OPENBLAS_CORETYPE": "Haswell", "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_SKX AVX512_ICL AVX512_SPR"}
     return {
         **own,
+        **(same_instructions if platform.machine().lower() in ("x86_64", "amd64") else {}),
         "PYTHONHASHSEED": "0",
         "OPENBLAS_NUM_THREADS": "1",
         "IPYTHONDIR": str(folder / ".ipython"),
