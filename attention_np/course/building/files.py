@@ -8,7 +8,6 @@ from typing import Any
 
 from .notebook import from_file
 from .running import Run, run
-from .source import TAGS
 
 CLONE = Path(__file__).resolve().parents[3] / "notebooks"
 """Where a clone of the repository has them; an installed package has no sources."""
