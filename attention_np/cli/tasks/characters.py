@@ -26,7 +26,6 @@ from .pictures import save_weights
 _MINUTES = 5.0
 _DRAWN = 40
 """Characters of the test text whose attention is drawn."""
-_VISIBLE = str.maketrans({" ": "␣", "\n": "⏎", "\f": "¶"})
 
 
 def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
@@ -120,9 +119,8 @@ def _sample(model: CharacterModel, arguments: argparse.Namespace) -> int:
 
 def _draw(path: Path, model: CharacterModel, text: str) -> None:
     weights = model.model.weights(model.alphabet.encode(text)[None])[-1, 0].mean(axis=0)
-    labels = list(text.translate(_VISIBLE))
     title = "Where the last block looks before the next character, mean of its heads"
-    save_weights(path, weights, labels, labels, title, mask=causal_mask(len(text), len(text)))
+    save_weights(path, weights, text, text, title, mask=causal_mask(len(text), len(text)))
 
 
 def _report(model: CharacterModel, texts: Texts, path: Path, facts: dict[str, Any], as_json: bool) -> int:

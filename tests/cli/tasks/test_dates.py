@@ -18,7 +18,7 @@ from attention_np.tasks.dates.examples import DateSplit, draw_dates  # noqa: E40
 @pytest.mark.slow
 def test_what_was_trained_is_evaluated_read_with_and_drawn(fresh_run: Any, tmp_path: Path) -> None:
     out = tmp_path / "dates"
-    options = ["--split", "locales", "--minutes", "0.03", "--seed", "2", "--out", str(out)]
+    options = ["--split", "locales", "--minutes", "0.12", "--seed", "2", "--out", str(out)]
     trained = fresh_run("train", "dates", *options, "--json")
     assert trained.status == 0, trained.err
     figures = json.loads(trained.out)
@@ -31,8 +31,12 @@ def test_what_was_trained_is_evaluated_read_with_and_drawn(fresh_run: Any, tmp_p
     picture = tmp_path / "map.png"
     read = fresh_run("evaluate", "dates", "--model", str(out), "--text", "25. november 1981", "--heatmap", str(picture))
     assert read.status == 0, read.err
-    assert read.out.startswith("25. november 1981 -> ")
+    assert read.out.startswith("25. november 1981 -> ") and not read.err
     assert picture.read_bytes().startswith(b"\x89PNG")
+    read = fresh_run("evaluate", "dates", "--model", str(out), "--text", "1981年11月", "--heatmap", str(picture))
+    assert read.status == 0 and read.err.splitlines() == [
+        "attention-np: --heatmap: Matplotlib's font lacks 年月; name one that has them as font.family in matplotlibrc"
+    ]
 
     evaluated = fresh_run("evaluate", "dates", "--model", str(out))
     assert evaluated.status == 0, evaluated.err
