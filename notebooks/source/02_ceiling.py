@@ -388,7 +388,7 @@ guess_of_beta.compare(round(sharpness_for(100, 0.05)[1], 2))
 # **Where the number comes from.** Put $p_i = e^{a_i} / Z$ with $Z = \sum_k e^{a_k}$ into $H$. The gap is
 # $D = \ln m - H = \sum_i p_i a_i - \ln (Z / m)$, and its slope in one score is $\partial D / \partial a_i = p_i \, (a_i - \sum_k p_k a_k)$: negative
 # while $a_i$ lies below the weighted mean of the others, positive above. So $D$ is largest when each score sits at an end, $-1$ or $1$.
-# What is left is one number, the share $\rho$ of scores at 1. Setting the slope in $\rho$ to zero gives $Z / m = 1 / \sinh 1$, and from there
+# What is left is one number, the share $s$ of scores at 1. Setting the slope in $s$ to zero gives $Z / m = 1 / \sinh 1$, and from there
 #
 # $$D_{\max} = \coth 1 - 1 + \ln \sinh 1 = 0.4745 \qquad \Bigl(\text{for any } \beta:\ \beta \coth \beta - 1 + \ln \tfrac{\sinh \beta}{\beta}\Bigr)$$
 
@@ -418,7 +418,7 @@ ax.plot(shares, curve, color=style.QUERY, linewidth=2)
 ax.axhline(entropy_gap(1.0), color=style.ACCENT, linewidth=1)
 ax.plot(best_share, entropy_gap(1.0), "o", color=style.ACCENT)
 ax.annotate(
-    f"{entropy_gap(1.0):.4f} at ρ = {best_share:.3f}",
+    f"{entropy_gap(1.0):.4f} at s = {best_share:.3f}",
     (best_share, entropy_gap(1.0)),
     (8, 6),
     textcoords="offset points",
@@ -427,7 +427,7 @@ ax.annotate(
 ax.set(
     xlim=(0, 1),
     ylim=(0, 0.56),
-    xlabel="share ρ of scores at 1, the others at −1",
+    xlabel="share s of scores at 1, the others at −1",
     ylabel="ln m − H in nats",
 )
 show(
