@@ -152,7 +152,7 @@ guess_error = predict("And how many digits are right then?", 16)  # your guess
 # and $h$ may be as small as you like.
 
 # %% tags=["timing"]
-# (The last digits are rounding's, and differ from machine to machine: this cell's output is not compared.)
+# The last digits are rounding's, and differ from machine to machine.
 def one_sided(f, x, e, h):
     return (f(x + h * e) - f(x)) / h
 

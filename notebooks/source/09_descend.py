@@ -87,12 +87,10 @@ for factor in (0.5, 0.98, 1.02):
         f"{loss(path[0]) - loss(lowest):.2f} → {loss(path[-1]) - loss(lowest):.2g}"
     )
 
-assert loss(descend(0.98 * limit)[-1]) < loss(descend(0.98 * limit)[0]) and loss(
-    descend(1.02 * limit)[-1]
-) > loss(descend(1.02 * limit)[0])
-steps = np.arange(61)[
-    :, None
-]  # and the whole path is known beforehand, in the directions of the two curvatures:
+slower, faster = descend(0.98 * limit), descend(1.02 * limit)
+assert loss(slower[-1]) < loss(slower[0]) and loss(faster[-1]) > loss(faster[0])
+# And the whole path is known beforehand, in the directions of the two curvatures:
+steps = np.arange(61).reshape(-1, 1)
 predicted = (
     lowest
     + (
@@ -263,9 +261,8 @@ for row in range(3):
 # %%
 def train(model, optimizer, passes, batch=32):
     draw, losses = np.random.default_rng(1), []
-    with blas_threads(
-        1
-    ):  # small products are faster on one thread, and have the same bits each time
+    # Small products are faster on one thread, and have the same bits each time.
+    with blas_threads(1):
         for _ in range(passes):
             order = draw.permutation(len(ids))
             for first in range(0, len(ids), batch):
@@ -446,7 +443,7 @@ assert series["weight of the clue"][-1] > ceiling
 print(
     f"β {series['sharpness'][0]:.2f} → {series['sharpness'][-1]:.2f}; weight of the clue "
     f"{series['weight of the clue'][0]:.2f} → {series['weight of the clue'][-1]:.2f}, "
-    f"where β = 1 has the ceiling {ceiling:.3f}; entropy {series['entropy'][0]:.2f} → "
+    f"where β = 1 has the ceiling {ceiling:.3f};\nentropy {series['entropy'][0]:.2f} → "
     f"{series['entropy'][-1]:.2f} nats of {uniform:.2f}"
 )
 print(

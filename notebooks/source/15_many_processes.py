@@ -119,9 +119,8 @@ guess_mean.compare(round(100 * off))
 
 # %%
 gradient_of(model, batch_ids, batch_kinds)
-place = np.arange(len(whole))[-2 - 16 : -2].reshape(8, 2)[
-    :, 1
-]  # of the output layer's weight (8, 2), the column of “money”
+# Of the output layer's weight (8, 2), before the two biases, the column of “money”
+place = np.arange(len(whole) - 18, len(whole) - 2).reshape(8, 2)[:, 1]
 np.testing.assert_array_equal(whole[place], model.output.weight.grad[:, 1])
 table = np.stack([whole[place], by_line[place], mean_of_means[place]])  # (3, 8)
 ax = gradient_heatmap(
@@ -284,9 +283,8 @@ guess_delay = predict(
 # %%
 delays = [0, 1, 2, 3, 4, 5]
 proved = [stability_limit(delay) for delay in delays]
-tried = [
-    measured_limit(delay) for delay in delays
-]  # by running: bisection between shrinking and growing
+# By running: bisection between shrinking and growing
+tried = [measured_limit(delay) for delay in delays]
 print("delay    proved   by running")
 for delay, limit, found in zip(delays, proved, tried):
     print(f"{delay:5} {limit:9.3f} {found:9.3f}")
@@ -309,9 +307,8 @@ some = [0, 1, 2, 3, 5]
 
 
 def run(product, delay, steps=40):
-    return delayed_descent(lambda x: x, np.ones(1), product, [delay] * steps)[
-        :, 0
-    ]  # (steps + 1,)
+    points = delayed_descent(lambda x: x, np.ones(1), product, [delay] * steps)
+    return points[:, 0]  # (steps + 1,)
 
 
 def largest_root(product, delay):
@@ -329,9 +326,8 @@ frames = np.stack(
 roots = np.array([[largest_root(product, delay) for product in products] for delay in some])
 for delay, row in zip(some, roots):
     away = np.abs(products / stability_limit(delay) - 1) > 1e-9
-    assert ((row < 1) == (products < stability_limit(delay)))[
-        away
-    ].all()  # roots and formula agree
+    stable = products < stability_limit(delay)
+    np.testing.assert_array_equal((row < 1)[away], stable[away])  # roots and formula agree
 
 scrub(
     name="η λ",
@@ -398,13 +394,8 @@ for delay, colour in zip(
         color=colour,
         linewidth=1.6,
     )
-    dots = np.array(
-        [
-            product
-            for product in np.arange(0.1, 2.1, 0.2)
-            if largest_root(product, delay) > 0.15
-        ]
-    )
+    dots = np.arange(0.1, 2.1, 0.2)
+    dots = dots[[largest_root(product, delay) > 0.15 for product in dots]]
     growths = np.array([measured_growth(product, delay) for product in dots])
     ax.plot(dots, growths, "o", color=colour, markersize=5)
     np.testing.assert_allclose(
