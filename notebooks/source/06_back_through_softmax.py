@@ -25,7 +25,7 @@ from attention_np.visualize import gradient_heatmap, heatmap
 # Two targets ask three sources. The scores $a$ are cosines, the sharpness $\beta$ multiplies them, the softmax makes
 # them weights $p$, and the weights mix the values $v$ into contexts $c$:
 #
-# $$s_{ji} = \beta \, a_{ji}, \qquad p_{ji} = \frac{e^{s_{ji}}}{\sum_k e^{s_{jk}}}, \qquad c_j = \sum_i p_{ji} \, v_i .$$
+# $$s_{ij} = \beta \, a_{ij}, \qquad p_{ij} = \frac{e^{s_{ij}}}{\sum_k e^{s_{kj}}}, \qquad c_j = \sum_i p_{ij} \, v_i .$$
 
 # %%
 sources, targets = example.sources, example.targets
@@ -72,10 +72,10 @@ guess_sum = predict(
 # %% [markdown]
 # ## Step 1: back through the weighted sum
 #
-# $c_j = \sum_i p_{ji} v_i$ is linear in the weights and linear in the values. A weight matters as much as its value
+# $c_j = \sum_i p_{ij} v_i$ is linear in the weights and linear in the values. A weight matters as much as its value
 # agrees with the upstream; a value is pulled by every target that looked at it, as strongly as it looked:
 #
-# $$d_{p_{ji}} = d_{c_j} \cdot v_i, \qquad d_{v_i} = \sum_j p_{ji} \, d_{c_j} .$$
+# $$d_{p_{ij}} = d_{c_j} \cdot v_i, \qquad d_{v_i} = \sum_j p_{ij} \, d_{c_j} .$$
 
 # %%
 # The loop: each use of a number sends something back.
@@ -296,7 +296,7 @@ np.testing.assert_array_equal(
 #
 # The mean that is subtracted has a meaning, and it needs no weights once the context is known:
 #
-# $$\sum_k p_{jk} \, d_{p_{jk}} = \sum_k p_{jk} \, d_{c_j} \cdot v_k = d_{c_j} \cdot c_j, \qquad\text{so}\qquad d_{s_{ji}} = p_{ji} \; d_{c_j} \cdot (v_i - c_j) .$$
+# $$\sum_k p_{kj} \, d_{p_{kj}} = \sum_k p_{kj} \, d_{c_j} \cdot v_k = d_{c_j} \cdot c_j, \qquad\text{so}\qquad d_{s_{ij}} = p_{ij} \; d_{c_j} \cdot (v_i - c_j) .$$
 #
 # A score's gradient is its weight, times how far its value lies beyond the context in the direction of the upstream.
 # Below, each target's context is the dot, the arrow its upstream, and the line at right angles to it divides the
@@ -425,7 +425,7 @@ assert sum(passed.values()) == 3
 # ## Step 4: back through the sharpness
 #
 # $s = \beta a$: each score is multiplied by one and the same number. Hence $d_a = \beta \, d_s$, and β, used in every
-# score, hears from all of them: $d_\beta = \sum_{ji} d_{s_{ji}} \, a_{ji}$.
+# score, hears from all of them: $d_\beta = \sum_{ij} d_{s_{ij}} \, a_{ij}$.
 
 # %%
 d_cosines = sharpness * d_scores  # (2, 3)
