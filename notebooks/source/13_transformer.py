@@ -101,12 +101,12 @@ print(f"x {x.shape} -> z {z.shape}; by hand the same")
 # %% [markdown]
 # ## The same block, backwards
 #
-# Read the two lines from the last to the first. A sum hands its gradient to both of its parts. So whatever comes in at the top, $dz$, reaches
+# Read the two lines from the last to the first. A sum hands its gradient to both of its parts. So whatever comes in at the top, $d_z$, reaches
 # $x$ **undivided** along the additions, and each sublayer only adds to it:
 #
-# $$dy = dz + \operatorname{norm}'(W_1' \operatorname{gelu}'(W_2'\, dz)), \qquad dx = dy + \operatorname{norm}'(\operatorname{attention}'(dy))$$
+# $$d_y = d_z + \operatorname{norm}'(W_1' \operatorname{gelu}'(W_2'\, d_z)), \qquad d_x = d_y + \operatorname{norm}'(\operatorname{attention}'(d_y))$$
 #
-# (A prime stands for "back through".) Guess first how much of $dz$ arrives at $x$ if both sublayers contribute nothing at all:
+# (A prime stands for "back through".) Guess first how much of $d_z$ arrives at $x$ if both sublayers contribute nothing at all:
 
 # %%
 guess_of_straight = predict("Both sublayers give zeros: dx is dz times ...?", 0.5)
