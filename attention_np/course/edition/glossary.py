@@ -33,15 +33,13 @@ SYMBOLS = (
     Symbol("\\lVert v \\rVert", "np.linalg.norm(v)", "length of a vector", "01"),
     Symbol("\\hat v", "unit", "the vector of length 1 in the direction of $v$", "01"),
     Symbol("h", "h", "step of a finite difference", "01"),
-    Symbol(
-        "p_{ij}", "weights[j, i]", "distribution: the share of input $i$ in what target $j$ receives; from 06 on $p_{ji}$, as in code", "02"
-    ),
+    Symbol("p_{ij}", "weights[j, i]", "distribution: the share of input $i$ in what target $j$ receives", "02"),
     Symbol("\\beta", "scale", "sharpness: the number that multiplies the scores before the softmax", "02"),
     Symbol("H", "entropy", "entropy of a row of weights, in nats: $-\\sum_i p_{ij} \\ln p_{ij}$", "02"),
-    Symbol("s_{ji}", "scale * scores[j, i]", "what the softmax takes: $\\beta$ times the relevance", "02"),
     Symbol("c_j", "context[j]", "result: the mean of the values, weighted by $p_{ij}$", "03"),
     Symbol("W^q,\\ W^k,\\ W^v", "query_map, key_map", "learned maps: to what a word asks, is found by, and hands over", "05"),
     Symbol("d", "d", "width of queries and keys, as in $\\sqrt d$; with an index it is a gradient, see $d_x$", "05"),
+    Symbol("s_{ij}", "scale * scores[j, i]", "what the softmax takes: $\\beta$ times the relevance", "06"),
     Symbol("L", "loss", "the loss: one number, which training makes smaller", "06"),
     Symbol("d_x = \\partial L / \\partial x", "d_x", "gradient of the loss with respect to $x$; it has the shape of $x$", "06"),
     Symbol("\\delta_{ik}", "np.eye(m)[i, k]", "1 where $i = k$, else 0", "06"),
