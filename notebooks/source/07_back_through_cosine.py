@@ -303,9 +303,9 @@ print(
 #
 # Each key has been asked by every target, so its gradient is a sum over targets; and each query's is a sum over keys:
 #
-# $$d_{v_i} = \sum_j d_{a_{ji}} \frac{\hat w_j - a_{ji} \hat v_i}{\lVert v_i \rVert}, \qquad d_{w_j} = \sum_i d_{a_{ji}} \frac{\hat v_i - a_{ji} \hat w_j}{\lVert w_j \rVert} .$$
+# $$d_{v_i} = \sum_j d_{a_{ij}} \frac{\hat w_j - a_{ij} \hat v_i}{\lVert v_i \rVert}, \qquad d_{w_j} = \sum_i d_{a_{ij}} \frac{\hat v_i - a_{ij} \hat w_j}{\lVert w_j \rVert} .$$
 #
-# The sums can be done first, on the unit vectors: $d_{\hat v_i} = \sum_j d_{a_{ji}} \hat w_j$ is one matrix product.
+# The sums can be done first, on the unit vectors: $d_{\hat v_i} = \sum_j d_{a_{ij}} \hat w_j$ is one matrix product.
 # Then take away what lies along $\hat v_i$, once, and divide.
 
 # %%
@@ -612,9 +612,11 @@ start = {
 
 
 def verdicts(report):
-    print("  ".join(f"d{row.name}: {row.verdict}" for row in report.comparisons))
+    for verdict in ("right", "wrong"):
+        names = [f"d{row.name}" for row in report.comparisons if row.verdict == verdict]
+        print(f"{verdict}: {', '.join(names) or 'none'}")
     for diagnosis in report.diagnoses:
-        print(diagnosis)
+        print(f"[{diagnosis.code}] d{diagnosis.input}: {diagnosis.message}")
 
 
 report = check_steps(steps, start, gradients)
@@ -632,9 +634,8 @@ guess_line = predict("Which gradient will be named?", "k")
 # %%
 broken = dict(gradients)
 broken["len"] = -gradients["len"]
-broken["k"] = gradients["dot"][:, None] * start["w"] + broken["len"][:, None] * start[
-    "k"
-] / np.linalg.norm(start["k"], axis=-1, keepdims=True)
+directions = start["k"] / np.linalg.norm(start["k"], axis=-1, keepdims=True)
+broken["k"] = gradients["dot"][:, None] * start["w"] + broken["len"][:, None] * directions
 report = check_steps(steps, start, broken)
 assert report.diagnoses[0].input == "len" and report.diagnoses[0].code == "sign-flipped"
 guess_line.compare(report.diagnoses[0].input)

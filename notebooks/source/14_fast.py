@@ -311,9 +311,8 @@ def blockwise(queries, keys, values, sharpness, rows, columns):
     return result, log_normaliser
 
 
-small = [
-    rng.normal(size=(count, 16)) for count in (100, 130, 130)
-]  # float64: 100 targets, 130 sources
+# In float64: 100 targets, 130 sources
+small = [rng.normal(size=(count, 16)) for count in (100, 130, 130)]
 by_blocks, log_normaliser = blockwise(*small, 10.0, rows=32, columns=48)
 by_package, log_package = anp.attention(*small, scale=10.0, return_log_normaliser=True)
 np.testing.assert_allclose(
@@ -327,7 +326,7 @@ np.testing.assert_allclose(log_normaliser, log_package, rtol=1e-12)
 # %% [markdown]
 # How much memory does it save? `tracemalloc` hears of every array that NumPy asks for.
 
-# %%
+# %% tags=["timing"]
 def peak_megabytes(call):
     tracemalloc.start()
     call()
@@ -437,8 +436,8 @@ race(
 # %% [markdown]
 # ## Trick 3: a backward pass that keeps no weights
 #
-# Backwards the weights are needed again, and so is each row's mean $r_j = \sum_i p_{ji} d_{p_{ji}}$. Keeping $P$ would
-# spoil everything. Two identities save it. With $\ln Z$ from the forward pass, $p_{ji} = e^{s_{ji} - \ln Z_j}$ is made
+# Backwards the weights are needed again, and so is each row's mean $r_j = \sum_i p_{ij} d_{p_{ij}}$. Keeping $P$ would
+# spoil everything. Two identities save it. With $\ln Z$ from the forward pass, $p_{ij} = e^{s_{ij} - \ln Z_j}$ is made
 # again, tile by tile, without a sum; and, from notebook 06, $r_j = d_{c_j} \cdot c_j$ needs the context alone. The
 # price is one product more, $Q K^\top$ a second time: seven where the floor has six.
 
@@ -543,9 +542,8 @@ guess_small.compare(
 # %%
 with blas_threads(1):
     alone = package()
-with blas_threads(
-    2
-):  # the package starts as many workers as matrix products may have threads
+# The package starts as many workers as matrix products may have threads.
+with blas_threads(2):
     together = package()
 for one, two in zip(alone, together):
     np.testing.assert_array_equal(one, two)
@@ -594,8 +592,8 @@ ax.set_xticks(
 ax.minorticks_off()
 show(
     figure,
-    caption="Each trick by itself: median and middle half of the rounds, on the machine "
-    "that built this page.",
+    caption="Each trick by itself: median and middle half of the rounds. This page was built with "
+    "the instructions that every machine has; yours may have more.",
     alt="Time with each trick over time without it: "
     + ", ".join(f"{name} {bought[name][1]:.2f}" for name in tricks)
     + ".",
