@@ -313,7 +313,7 @@ assert again > new
 # ## Three explanations
 #
 # Why this word? Notebook 10 asked a translator by three methods. **Attention** reports the weights of one layer. **Gradient × input** says to first order what the word's
-# log-probability would lose without an input. **Leave one out** removes the input and looks. On the summary from above:
+# log-probability would lose without an input. **Leave one out** removes the input and looks. On one summary:
 
 # %% tags=["machine"]
 summariser = models["pointer"]
@@ -350,8 +350,10 @@ for values in shares.values():
 # One example proves nothing. Over every ninth summary of the test: Kendall's $\tau$ between the orders in which two methods rank the source words, 1 for the same order and 0 for no
 # relation. And a simpler question: how often do both put the same word first?
 
-# %% tags=["machine"]
+# %%
 guess_of_first = predict("How often do attention and leaving out agree on the first word?", 0.8)
+
+# %% tags=["machine"]
 asked = [summary for summary in summaries["pointer"] if summary.words][::9]
 with blas_threads(1):
     answers = [opened(summary) for summary in asked]
