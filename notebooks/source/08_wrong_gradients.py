@@ -557,6 +557,12 @@ check_function("softmax_backward", mine, rng=np.random.default_rng(0))
 
 # %% [exercise] repair_layer_norm_backward
 
+# %% [exercise] repair_cosine_scores_backward
+
+# %% [exercise] repair_merge_heads
+
+# %% [exercise] repair_attend_backward
+
 # %% [markdown]
 # ## Where this is used
 #

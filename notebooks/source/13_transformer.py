@@ -150,8 +150,6 @@ print(f"{len(report.errors)} parameters checked, largest error below 1e-8: {wors
 
 # %% [exercise] layer_norm_backward
 
-# %% [exercise] repair_layer_norm_backward
-
 # %% [markdown]
 # ## Train it
 #

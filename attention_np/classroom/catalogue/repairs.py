@@ -137,6 +137,7 @@ def _repair(right: Exercise, wrong: str, hints: tuple[str, str, str]) -> Exercis
         hints=hints,
         blank=wrong,
         solution=right.solution.replace(f"def {right.name}(", f"def {name}("),
+        notebook="08",
         subject=Subject(name, right.subject.reference, right.subject.results),
         pairing=None,
     )
