@@ -548,7 +548,7 @@ check_function("softmax_backward", mine, rng=np.random.default_rng(0))
 # %% [markdown]
 # ## Exercises
 #
-# First build a checker. Then mend two functions that are wrong: run each as it is, read the diagnosis, and change what
+# First build a checker. Then mend five functions that are wrong: run each as it is, read the diagnosis, and change what
 # has to be changed.
 
 # %% [exercise] numerical_gradient

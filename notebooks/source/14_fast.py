@@ -12,6 +12,8 @@
 #   machine, and none of them asserts any.
 
 # %%
+import subprocess
+import sys
 import time
 import tracemalloc
 
@@ -607,7 +609,14 @@ show(
 # rate in GFLOP/s (which counts the operations of the six products alone, so a program that computes something twice is
 # not credited for it), and our time over each other's, with the middle half of the rounds in brackets. Read the ratio
 # to the *floor* first: it says what all the rest costs. Then ask whether the middle half includes 1, and how both
-# change with the shape. Here are three shapes of its kind, on one thread:
+# change with the shape.
+
+# %% tags=["timing"]
+bench = [sys.executable, "-m", "attention_np", "bench", "--quick", "--only", "attention"]
+print(subprocess.run(bench, capture_output=True, text=True, check=True).stdout)
+
+# %% [markdown]
+# And here are three shapes more, on one thread, with the three lines of the definition beside the package:
 
 # %% tags=["timing"]
 for shape in ((16, 16, 16), (16, 64, 64), (4, 512, 64)):
