@@ -15,7 +15,16 @@ import numpy as np
 from ... import functional
 from ...functional._checks import Array
 from ...gradcheck.cases.contracts import PAIRS, backward_case
-from ...gradcheck.cases.situations import Drawn, Lengths, away_from_zero, normal
+from ...gradcheck.cases.ordinary import (
+    additive_arguments,
+    linear_arguments,
+    logits_and_classes,
+    queries_and_keys,
+    rows_gain_bias,
+    scores,
+    weights_and_values,
+)
+from ...gradcheck.cases.situations import Drawn, Lengths, normal
 from ...gradcheck.evidence import Situation
 from ..exercise import LARGE_ARRAYS, Group
 from ..pairing import ForwardCase, Pairing
@@ -43,59 +52,21 @@ _OPTIONS: Mapping[str, dict[str, Any]] = {
 }
 
 
-def _pair(rng: Rng, n: Lengths) -> dict[str, Any]:
-    return {"queries": away_from_zero(rng, *n.lead, n.L, n.d), "keys": away_from_zero(rng, *n.lead, n.S, n.d)}
-
-
-def _additive(rng: Rng, n: Lengths) -> dict[str, Any]:
-    return {
-        "queries": normal(rng, *n.lead, n.L, n.d),
-        "keys": normal(rng, *n.lead, n.S, n.e),
-        "query_weight": normal(rng, n.d, n.h),
-        "key_weight": normal(rng, n.e, n.h),
-        "score_vector": normal(rng, n.h),
-    }
-
-
-def _scores(rng: Rng, n: Lengths) -> dict[str, Any]:
-    return {"scores": normal(rng, *n.lead, n.L, n.S)}
-
-
-def _values(rng: Rng, n: Lengths) -> dict[str, Any]:
-    return {"weights": rng.uniform(0.1, 1, (*n.lead, n.L, n.S)), "values": normal(rng, *n.lead, n.S, n.e)}
-
-
-def _linear(rng: Rng, n: Lengths) -> dict[str, Any]:
-    return {"inputs": normal(rng, *n.lead, n.L, n.d), "weight": normal(rng, n.d, n.h), "bias": normal(rng, n.h)}
-
-
 def _ids(rng: Rng, n: Lengths) -> dict[str, Any]:
     return {"ids": rng.integers(0, n.h, (*n.lead, n.L)), "table": normal(rng, n.h, n.d)}
 
 
-def _classes(rng: Rng, n: Lengths) -> dict[str, Any]:
-    return {"logits": 2 * normal(rng, *n.lead, n.L, n.h), "targets": rng.integers(0, n.h, (*n.lead, n.L))}
-
-
-def _rows(rng: Rng, n: Lengths) -> dict[str, Any]:
-    return {
-        "inputs": 1 + 2 * normal(rng, *n.lead, n.L, n.d),
-        "gain": away_from_zero(rng, n.d),
-        "bias": normal(rng, n.d),
-    }
-
-
 _MAKERS: Mapping[str, Make] = {
-    "dot_scores": _pair,
-    "scaled_dot_scores": _pair,
-    "cosine_scores": _pair,
-    "additive_scores": _additive,
-    "softmax": _scores,
-    "context": _values,
-    "linear": _linear,
+    "dot_scores": queries_and_keys,
+    "scaled_dot_scores": queries_and_keys,
+    "cosine_scores": queries_and_keys,
+    "additive_scores": additive_arguments,
+    "softmax": scores,
+    "context": weights_and_values,
+    "linear": linear_arguments,
     "embedding": _ids,
-    "cross_entropy": _classes,
-    "layer_norm": _rows,
+    "cross_entropy": logits_and_classes,
+    "layer_norm": rows_gain_bias,
 }
 """By the name of the forward function of the contract."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .ordinary import linear_arguments, logits_and_classes, rows_gain_bias
 from .situations import Drawn, Lengths, Rng, away_from_zero, layouts, normal, single, special
 
 _LINEAR = {"d": "the width of the inputs", "h": "the width of the outputs", "L": "the number of rows"}
@@ -17,8 +18,8 @@ _CLASSES = {"L": "the number of targets", "h": "the number of classes"}
 
 def linear_cases(rng: Rng) -> Iterator[Drawn]:
     """Rows of inputs with any number of leading dimensions."""
-    yield from layouts(rng, _linear, _LINEAR)
-    yield single(rng, _linear, _LINEAR)
+    yield from layouts(rng, linear_arguments, _LINEAR)
+    yield single(rng, linear_arguments, _LINEAR)
 
 
 def embedding_cases(rng: Rng) -> Iterator[Drawn]:
@@ -30,11 +31,11 @@ def embedding_cases(rng: Rng) -> Iterator[Drawn]:
 
 def cross_entropy_cases(rng: Rng) -> Iterator[Drawn]:
     """Targets of which some or all may be ignored, with and without smoothing, and very large logits."""
-    yield from layouts(rng, _classes, _CLASSES)
-    yield single(rng, _classes, _CLASSES)
+    yield from layouts(rng, logits_and_classes, _CLASSES)
+    yield single(rng, logits_and_classes, _CLASSES)
     for lead in ((), (3,)):
         lengths = Lengths(lead)
-        yield special("label smoothing", rng, _classes, _CLASSES, lengths=lengths, options={"label_smoothing": 0.3})
+        yield special("label smoothing", rng, logits_and_classes, _CLASSES, lengths=lengths, options={"label_smoothing": 0.3})
         some = {"ignore_index": -1}
         yield special("ignored targets", rng, _ignored, _CLASSES, lengths=lengths, options=some)
         both = {**some, "label_smoothing": 0.2}
@@ -44,11 +45,11 @@ def cross_entropy_cases(rng: Rng) -> Iterator[Drawn]:
         )
 
     def all_ignored(rng: Rng, lengths: Lengths) -> dict[str, Any]:
-        arguments = _classes(rng, lengths)
+        arguments = logits_and_classes(rng, lengths)
         return {**arguments, "targets": np.full_like(arguments["targets"], -1)}
 
     def large(rng: Rng, lengths: Lengths) -> dict[str, Any]:
-        arguments = _classes(rng, lengths)
+        arguments = logits_and_classes(rng, lengths)
         return {**arguments, "logits": 500 * arguments["logits"] + 1000}
 
     yield special("all targets ignored", rng, all_ignored, _CLASSES, options={"ignore_index": -1})
@@ -57,9 +58,9 @@ def cross_entropy_cases(rng: Rng) -> Iterator[Drawn]:
 
 def layer_norm_cases(rng: Rng) -> Iterator[Drawn]:
     """Rows with a gain and a bias, and an eps large enough to be seen."""
-    yield from layouts(rng, _rows_gain_bias, _ROWS)
-    yield single(rng, _rows_gain_bias, _ROWS)
-    yield special("another eps", rng, _rows_gain_bias, _ROWS, options={"eps": 0.1})
+    yield from layouts(rng, rows_gain_bias, _ROWS)
+    yield single(rng, rows_gain_bias, _ROWS)
+    yield special("another eps", rng, rows_gain_bias, _ROWS, options={"eps": 0.1})
 
 
 def activation_cases(rng: Rng) -> Iterator[Drawn]:
@@ -88,14 +89,6 @@ def relu_cases(rng: Rng) -> Iterator[Drawn]:
     yield special("zeros", rng, with_zeros, _ROWS)
 
 
-def _linear(rng: Rng, n: Lengths) -> dict[str, Any]:
-    return {
-        "inputs": normal(rng, *n.lead, n.L, n.d),
-        "weight": normal(rng, n.d, n.h),
-        "bias": normal(rng, n.h),
-    }
-
-
 def _different_ids(rng: Rng, n: Lengths) -> dict[str, Any]:
     positions = (*n.lead, n.L)
     count = int(np.prod(positions))
@@ -115,25 +108,10 @@ def _repeated_ids(rng: Rng, n: Lengths) -> dict[str, Any]:
     return {"ids": ids, "table": normal(rng, n.h, n.d)}
 
 
-def _classes(rng: Rng, n: Lengths) -> dict[str, Any]:
-    return {
-        "logits": 2 * normal(rng, *n.lead, n.L, n.h),
-        "targets": rng.integers(0, n.h, (*n.lead, n.L)),
-    }
-
-
 def _ignored(rng: Rng, n: Lengths) -> dict[str, Any]:
-    arguments = _classes(rng, n)
+    arguments = logits_and_classes(rng, n)
     arguments["targets"][..., ::3] = -1
     return arguments
-
-
-def _rows_gain_bias(rng: Rng, n: Lengths) -> dict[str, Any]:
-    return {
-        "inputs": 1 + 2 * normal(rng, *n.lead, n.L, n.d),
-        "gain": away_from_zero(rng, n.d),
-        "bias": normal(rng, n.d),
-    }
 
 
 def _inputs(rng: Rng, n: Lengths) -> dict[str, Any]:

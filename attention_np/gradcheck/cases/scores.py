@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .situations import Drawn, Lengths, Rng, away_from_zero, layouts, normal, special
+from .ordinary import additive_arguments, queries_and_keys, scores, weights_and_values
+from .situations import Drawn, Lengths, Rng, layouts, normal, special
 
 _NAMES = {"L": "L, the number of targets", "S": "S, the number of sources", "d": "d, the width"}
 _VALUE_NAMES = {"L": _NAMES["L"], "S": _NAMES["S"], "e": "e, the width of the values"}
@@ -16,7 +17,7 @@ _ADDITIVE_NAMES = {**_NAMES, "h": "the hidden width"}
 
 def dot_cases(rng: Rng) -> Iterator[Drawn]:
     """Queries and keys of ordinary lengths."""
-    yield from layouts(rng, _pair, _NAMES)
+    yield from layouts(rng, queries_and_keys, _NAMES)
 
 
 def cosine_cases(rng: Rng) -> Iterator[Drawn]:
@@ -26,32 +27,32 @@ def cosine_cases(rng: Rng) -> Iterator[Drawn]:
     for words, size in (("large numbers", 1e200), ("tiny numbers", 1e-200)):
 
         def resized(rng: Rng, lengths: Lengths, size: float = size) -> dict[str, Any]:
-            return {name: size * vectors for name, vectors in _pair(rng, lengths).items()}
+            return {name: size * vectors for name, vectors in queries_and_keys(rng, lengths).items()}
 
         yield special(words, rng, resized, _NAMES)
 
 
 def additive_cases(rng: Rng) -> Iterator[Drawn]:
     """Queries and keys of different widths."""
-    yield from layouts(rng, _additive, _ADDITIVE_NAMES)
+    yield from layouts(rng, additive_arguments, _ADDITIVE_NAMES)
 
 
 def softmax_cases(rng: Rng) -> Iterator[Drawn]:
     """Scores with and without a mask, along other axes, and far beyond what the exponential bears."""
-    yield from layouts(rng, _scores, _NAMES)
+    yield from layouts(rng, scores, _NAMES)
     for axis, lengths in ((-2, Lengths(())), (0, Lengths((3,)))):
-        yield special("another axis", rng, _scores, _NAMES, options={"axis": axis}, lengths=lengths)
+        yield special("another axis", rng, scores, _NAMES, options={"axis": axis}, lengths=lengths)
     for words, row in (("masked", None), ("a fully masked row", 1)):
         for lead in ((), (3,)):
             lengths = Lengths(lead)
             options = {"mask": mask_of(rng, lengths, row)}
-            yield special(words, rng, _scores, _NAMES, features=("masked",), options=options, lengths=lengths)
+            yield special(words, rng, scores, _NAMES, features=("masked",), options=options, lengths=lengths)
 
     padding = mask_of(rng, Lengths((3,), L=1), None)
-    yield special("masked", rng, _scores, _NAMES, options={"mask": padding}, lengths=Lengths((3,)))
+    yield special("masked", rng, scores, _NAMES, options={"mask": padding}, lengths=Lengths((3,)))
 
     def impossible(rng: Rng, lengths: Lengths) -> dict[str, Any]:
-        return {"scores": np.where(mask_of(rng, lengths, None), _scores(rng, lengths)["scores"], -np.inf)}
+        return {"scores": np.where(mask_of(rng, lengths, None), scores(rng, lengths)["scores"], -np.inf)}
 
     yield special("scores of -inf", rng, impossible, _NAMES)
 
@@ -64,7 +65,7 @@ def softmax_cases(rng: Rng) -> Iterator[Drawn]:
 
 def context_cases(rng: Rng) -> Iterator[Drawn]:
     """Weights, which need not sum to one here, and values."""
-    yield from layouts(rng, _weights_and_values, _VALUE_NAMES)
+    yield from layouts(rng, weights_and_values, _VALUE_NAMES)
 
 
 def mask_of(rng: Rng, lengths: Lengths, hidden_row: int | None) -> np.ndarray:
@@ -77,30 +78,8 @@ def mask_of(rng: Rng, lengths: Lengths, hidden_row: int | None) -> np.ndarray:
     return mask
 
 
-def _pair(rng: Rng, n: Lengths) -> dict[str, Any]:
-    return {"queries": away_from_zero(rng, *n.lead, n.L, n.d), "keys": away_from_zero(rng, *n.lead, n.S, n.d)}
-
-
 def _with_zero_vectors(rng: Rng, lengths: Lengths) -> dict[str, Any]:
-    arguments = _pair(rng, lengths)
+    arguments = queries_and_keys(rng, lengths)
     arguments["queries"][..., 1, :] = 0
     arguments["keys"][..., 2, :] = 0
     return arguments
-
-
-def _additive(rng: Rng, n: Lengths) -> dict[str, Any]:
-    return {
-        "queries": normal(rng, *n.lead, n.L, n.d),
-        "keys": normal(rng, *n.lead, n.S, n.e),
-        "query_weight": normal(rng, n.d, n.h),
-        "key_weight": normal(rng, n.e, n.h),
-        "score_vector": normal(rng, n.h),
-    }
-
-
-def _scores(rng: Rng, n: Lengths) -> dict[str, Any]:
-    return {"scores": normal(rng, *n.lead, n.L, n.S)}
-
-
-def _weights_and_values(rng: Rng, n: Lengths) -> dict[str, Any]:
-    return {"weights": rng.uniform(0.1, 1, (*n.lead, n.L, n.S)), "values": normal(rng, *n.lead, n.S, n.e)}
