@@ -17,23 +17,24 @@ from attention_np.cli import main
 ROOT = Path(__file__).parents[3]
 NOBODY = 65534
 
-# As root: the folders that another user cannot reach are shown where he can, to this process alone.
+# As root: what another user cannot reach is shown where he can, to this process alone. A folder keeps its own mode where it is shown,
+# and that of a clone may be closed to others: hence the package within it.
 AS_NOBODY = """
 import os, sys
 from attention_np.classroom.worker.inside import kernel
-python, *sources, user, top = sys.argv[1:]
+python, prefix, package, packages, user, top = sys.argv[1:]
 kernel.own_mounts()
-shown = []
-for number, source in enumerate(sources):
-    shown.append(os.path.join(top, str(number)))
-    os.mkdir(shown[-1])
-    kernel.show_at(source, shown[-1])
+shown = {prefix: "prefix", package: "clone/attention_np", packages: "packages"}
+for source, place in shown.items():
+    os.makedirs(os.path.join(top, place))
+    kernel.show_at(source, os.path.join(top, place))
 os.chdir(top)
 os.setgroups([])
 os.setresgid(int(user), int(user), int(user))
 os.setresuid(int(user), int(user), int(user))
-environment = {"PYTHONPATH": os.pathsep.join(shown[1:]), "HOME": "/nonexistent", "PATH": "/usr/bin:/bin"}
-program = os.path.join(shown[0], os.path.relpath(python, sources[0]))
+path = os.pathsep.join(os.path.join(top, place) for place in ("clone", "packages"))
+environment = {"PYTHONPATH": path, "HOME": "/nonexistent", "PATH": "/usr/bin:/bin"}
+program = os.path.join(top, "prefix", os.path.relpath(python, prefix))
 os.execve(program, [program, "-B", "-m", "attention_np", "doctor", "--only", "behind the hook", "--json"], environment)
 """
 
@@ -80,8 +81,8 @@ def test_what_gets_through_against_expectation_is_exit_status_1(capsys, monkeypa
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="the other tests run as an ordinary user")
 def test_an_ordinary_user_has_the_kernel_s_walls_too(open_folder):
     python = getattr(sys, "_base_executable", sys.executable)
-    packages = str(Path(np.__file__).parents[1])
-    words = [os.path.realpath(python), sys.base_prefix, str(ROOT), packages, str(NOBODY), str(open_folder)]
+    packages, package = str(Path(np.__file__).parents[1]), str(ROOT / "attention_np")
+    words = [os.path.realpath(python), sys.base_prefix, package, packages, str(NOBODY), str(open_folder)]
     done = subprocess.run(
         [sys.executable, "-c", AS_NOBODY, *words],
         capture_output=True,
