@@ -93,9 +93,11 @@ def test_no_process_of_the_worker_holds_an_answer_a_test_or_a_teacher_s_path(wor
     assert all(array in memory for array in inputs) and b"print('here')" in memory
     expected = [EXERCISE.subject.reference(*arguments).tobytes() for arguments in situations]
     assert not any(array in memory for array in expected if len(array) > 16)
+    # Where NumPy lies is known to those who load it, and it may lie in the teacher's folder.
+    checkout = [] if np.__file__.startswith(str(PACKAGE.parent)) else [str(PACKAGE.parent)]
     for secret in (
         "attention_np",
-        str(PACKAGE.parent),
+        *checkout,
         "a-secret-of-the-teacher",
         "Anna-Muster",
         *EXERCISE.hints,

@@ -68,7 +68,8 @@ CASES = (
         "opens a file of this package in the same way",
         "text = contents(@package@ + '/functional/context.py'); assert 'def context' in text; return weights @ values",
         "landlock",
-        "pass",
+        # Wrong where the package lies in a folder that is closed to the worker's user.
+        "pass wrong",
     ),
     hostile(
         "the key by another library",
