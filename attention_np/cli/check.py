@@ -55,12 +55,17 @@ def run(arguments: argparse.Namespace) -> int:
     for name in arguments.exercise:
         chosen_from(offered, name)
     if not arguments.watch:
-        return _check(arguments, offered)
+        checked = check_file(arguments.file, offered, arguments.exercise)
+        _say(checked, arguments)
+        return _status(checked)
     status = 0
     try:
         for _ in changes(arguments.file):
             try:
-                status = _check(arguments, offered)
+                checked = check_file(arguments.file, offered, arguments.exercise)
+                # Before it is said: who reads it may answer with Ctrl-C at once.
+                status = _status(checked)
+                _say(checked, arguments)
             except ValueError as problem:
                 # It may be half written, or away while an editor replaces it.
                 status = fail(str(problem), 2)
@@ -76,13 +81,15 @@ def _hint(text: str) -> int:
     return int(text)
 
 
-def _check(arguments: argparse.Namespace, offered: tuple[Exercise, ...]) -> int:
-    checked = check_file(arguments.file, offered, arguments.exercise)
+def _status(checked: CheckedFile) -> int:
+    return 0 if checked.passed else 1
+
+
+def _say(checked: CheckedFile, arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(json.dumps(_as_dict(checked, arguments.hint)))
     else:
         print("\n".join(_lines(checked, arguments.hint)))
-    return 0 if checked.passed else 1
 
 
 def _lines(checked: CheckedFile, hint: int | None) -> list[str]:

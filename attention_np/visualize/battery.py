@@ -17,6 +17,8 @@ WeightsOf = Callable[[Array, Array], Array]
 
 _SMALL = 1e-6
 """Weights closer than this are called the same: far above a rounding in float32, far below what a heatmap shows."""
+_TRIED = 8
+"""Sets of new keys, and of new queries: a very sharp attention to few keys may by chance give the same weights for one."""
 
 
 class Impostor(NamedTuple):
@@ -108,14 +110,15 @@ def does_it_attend(
         return Verdict((found,))
     if np.ptp(weights, axis=-1).max() < _SMALL:
         return Verdict((Impostor("uniform", f"every weight is 1/{len(keys)}, whatever is asked."),))
-    new_keys, new_queries = _mixed(keys, rng), _mixed(queries, rng)
+    new_keys = [_mixed(keys, rng) for _ in range(_TRIED)]
+    new_queries = [_mixed(queries, rng) for _ in range(_TRIED)]
     found_all = [
         _ignores_keys(weights_of, weights, queries, new_keys),
         _ignores_queries(weights_of, weights, new_queries, keys),
     ]
     if not any(found_all):
         found_all = [
-            _foreign_rows(weights_of, weights, queries, new_queries, keys),
+            _foreign_rows(weights_of, weights, queries, new_queries[0], keys),
             _labels(weights_of, weights, queries, keys, rng),
             _step(weights_of, weights, queries, keys, rng),
         ]
@@ -150,14 +153,14 @@ def _no_distribution(weights: Array, targets: int, sources: int) -> Impostor | N
     return None
 
 
-def _ignores_keys(weights_of: WeightsOf, weights: Array, queries: Array, new_keys: Array) -> Impostor | None:
-    if np.abs(_asked(weights_of, queries, new_keys) - weights).max() < _SMALL:
+def _ignores_keys(weights_of: WeightsOf, weights: Array, queries: Array, new_keys: list[Array]) -> Impostor | None:
+    if all(np.abs(_asked(weights_of, queries, keys) - weights).max() < _SMALL for keys in new_keys):
         return Impostor("ignores-keys", "other keys get the same weights: it looks at positions, not at what stands there.")
     return None
 
 
-def _ignores_queries(weights_of: WeightsOf, weights: Array, new_queries: Array, keys: Array) -> Impostor | None:
-    if np.abs(_asked(weights_of, new_queries, keys) - weights).max() < _SMALL:
+def _ignores_queries(weights_of: WeightsOf, weights: Array, new_queries: list[Array], keys: Array) -> Impostor | None:
+    if all(np.abs(_asked(weights_of, queries, keys) - weights).max() < _SMALL for queries in new_queries):
         return Impostor("ignores-queries", "other queries get the same weights: every question has the same answer.")
     return None
 

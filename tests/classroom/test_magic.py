@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -39,10 +40,13 @@ class Shown:
 def shell() -> Iterator[InteractiveShell]:
     settings = Config()
     settings.HistoryManager.enabled = False
+    # A shell puts itself in the place of the program that runs, which later tests start processes from.
+    program = sys.modules["__main__"]
     made = InteractiveShell.instance(config=settings)
     made.run_cell("%load_ext attention_np.classroom")
     yield made
     InteractiveShell.clear_instance()
+    sys.modules["__main__"] = program
 
 
 @pytest.fixture

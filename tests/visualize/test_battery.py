@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from attention_np import additive_scores, cosine_scores, dot_scores, scaled_dot_scores, softmax
@@ -78,6 +78,8 @@ def test_an_impostor_is_named(code: str, weights_of: Callable[..., np.ndarray], 
     st.integers(2, 9),
     st.integers(0, 1000),
 )
+# So sharp, and so few, that one set of new keys may happen to give the old weights.
+@example(dot_scores, 10.0, np.float32, 2, 2, 265)
 def test_no_attention_that_attends_is_accused(
     score: object, sharpness: float, dtype: type, targets: int, sources: int, seed: int
 ) -> None:
